@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Designations: dated statements that one jurisdiction makes about another, apart from the rules that use them.
+
+Flipping one row changes every verdict from that day on and nothing else. Rows are bitemporal: ``recorded_at`` is
+when we learned of it, and a row is never edited, since an annulment can reach back and past decisions must stay
+explainable. ``valid_from`` is inclusive and ``valid_until`` is the last valid day, in the rule's time zone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.conditions import Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Designation:
+    """One row. ``scope`` restricts it to flows for which the condition holds; ``warning`` is said wherever it decides."""
+
+    id: str
+    by: str
+    kind: str
+    of: str
+    valid_from: date
+    valid_until: date | None = None
+    recorded_at: date | None = None
+    citation: str = ""
+    source: str | None = None
+    confidence: str = "confirmed"
+    scope: Condition | None = None
+    warning: str | None = None
+    suspends: str | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Tell whether ``day`` is inside the row's validity."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+    def boundaries(self) -> Iterator[date]:
+        """Yield the first days on which the row's answer differs from the day before."""
+        yield self.valid_from
+        if self.valid_until is not None:
+            yield self.valid_until + timedelta(days=1)
+
+
+class Designations:
+    """All rows of a policy set, indexed by who says what about whom."""
+
+    __slots__ = ("_rows", "_suspended")
+
+    def __init__(self, rows: Iterable[Designation]) -> None:
+        self._rows: dict[tuple[str, str, str], list[Designation]] = defaultdict(list)
+        self._suspended: dict[str, list[Designation]] = defaultdict(list)
+        for row in sorted(rows, key=lambda row: row.id):
+            if row.suspends is not None:
+                self._suspended[row.suspends].append(row)
+            else:
+                self._rows[row.by, row.kind, row.of].append(row)
+
+    def about(self, by: str, kind: str, of: str) -> list[Designation]:
+        """Return the rows that ``by`` made about ``of``, in force or not."""
+        return self._rows.get((by, kind, of), [])
+
+    def suspensions(self, row: Designation) -> list[Designation]:
+        """Return the rows that suspend ``row``."""
+        return self._suspended.get(row.id, [])
+
+    def in_force(self, row: Designation, day: date) -> bool:
+        """Tell whether ``row`` is valid on ``day`` and not suspended then."""
+        return row.holds_on(day) and not any(other.holds_on(day) for other in self.suspensions(row))
+
+    def __iter__(self) -> Iterator[Designation]:
+        for rows in self._rows.values():
+            yield from rows
+        for rows in self._suspended.values():
+            yield from rows
