@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects in a folder: the ledger's embedded default. Standard library only, and cheap to import.
+
+A file appears under its name whole and durable or not at all: it is written and synced under a temporary
+name, then linked (which fails if the name is taken, on every POSIX file system, for any number of processes),
+then its folder is synced. A writer that is killed leaves at most a file below ``.tmp/``, which no ledger
+reads.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from airflow_xborder.audit.layout import require_object_name
+from airflow_xborder.errors import (
+    ConfigurationError,
+    LedgerConflictError,
+    LedgerIntegrityError,
+    LedgerUnavailableError,
+)
+
+_TEMPORARY = ".tmp"
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV})
+# An object that is no regular file must neither be followed out of the folder nor block the reader.
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+class DirectoryObjectStore:
+    """An :class:`~airflow_xborder.ports.object_store.ObjectStore` in a folder of a local file system.
+
+    :param folder: made on the first write.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._root = Path(folder).expanduser().absolute()
+        self.location = str(self._root)
+        self._synced: set[Path] = set()
+
+    def create(self, name: str, data: bytes) -> None:
+        """Store ``data`` unless other bytes have the name; durable on return."""
+        path = self._root / require_object_name(name)
+        temporary = self._root / _TEMPORARY / os.urandom(16).hex()
+        try:
+            self._make_folder(temporary.parent)
+            self._make_folder(path.parent)
+            try:
+                _write(temporary, data)
+                taken = not _link(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            # Also when another writer took the name: its bytes are synced, its folder entry may not be yet.
+            _sync(path.parent)
+        except OSError as error:
+            raise _unavailable(f"`{name}` could not be written to `{self.location}`", error) from error
+        if taken and self.get(name) != data:
+            raise LedgerConflictError(f"`{name}` is taken by other bytes in `{self.location}`")
+
+    def get(self, name: str) -> bytes | None:
+        """Return the bytes, or ``None``."""
+        path = self._root / require_object_name(name)
+        try:
+            descriptor = os.open(path, _READ)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise LedgerIntegrityError(
+                    f"`{name}` in `{self.location}` is a link, not an object"
+                ) from error
+            raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise LedgerIntegrityError(f"`{name}` in `{self.location}` is not a file")
+            try:
+                return file.read()
+            except OSError as error:
+                raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the names below ``prefix``, sorted."""
+        try:
+            yield from self._walk(self._root / prefix, prefix)
+        except OSError as error:
+            raise _unavailable(f"`{self.location}` could not be listed", error) from error
+
+    def _walk(self, folder: Path, prefix: str) -> Iterator[str]:
+        try:
+            with os.scandir(folder) as entries:
+                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        except FileNotFoundError:
+            return
+        # With its slash a folder sorts where its contents do, so the whole walk is in the order of code
+        # points.
+        for name in sorted(f"{name}/" if is_folder else name for name, is_folder in found):
+            if name == f"{_TEMPORARY}/" and not prefix:
+                continue
+            if name.endswith("/"):
+                yield from self._walk(folder / name, prefix + name)
+            else:
+                yield prefix + name
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make ``folder`` with its parents, and its entry in each of them durable."""
+        if folder in self._synced:
+            return
+        there = folder.is_dir()
+        if there and folder in self._root.parents:
+            return
+        self._make_folder(folder.parent)
+        folder.mkdir(mode=0o750, exist_ok=True)
+        # Also for one that is there: a process that made it a moment ago may not have synced it yet.
+        try:
+            _sync(folder.parent)
+        except PermissionError:
+            if not (there and folder == self._root):
+                raise
+        self._synced.add(folder)
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o440)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Give ``source`` the name ``target`` too; say whether the name was free."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno in _NO_LINKS:
+            raise ConfigurationError(
+                f"the file system of `{target.parent}` has no hard links: {error.strerror}",
+                hint="keep the ledger on a local POSIX file system or in a bucket",
+            ) from error
+        raise
+    return True
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems refuse to sync a folder; they write its entries through.
+        if error.errno != errno.EINVAL:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _unavailable(what: str, error: OSError) -> LedgerUnavailableError:
+    return LedgerUnavailableError(
+        f"{what}: {error.strerror or error}", hint="check the folder's rights and the disk's free space"
+    )
