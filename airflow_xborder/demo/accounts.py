@@ -54,8 +54,8 @@ def first_closed_folder(path: Path, account: Account | None) -> Path | None:
     """
     if account is None:
         return None
-    resolved = path.resolve()
-    for folder in (*reversed(resolved.parents), resolved):
+    # Both the way as written and the way behind symbolic links must be open.
+    for folder in (f for way in (path.absolute(), path.resolve()) for f in (*reversed(way.parents), way)):
         if folder.is_dir() and not _may_enter(folder.stat(), account):
             return folder
     return None

@@ -119,7 +119,7 @@ class TestStarting:
 
     def test_a_refused_connection_means_not_yet(self, tmp_path):
         port = free_port()
-        code = "import http.server as h, sys; h.HTTPServer(('127.0.0.1', int(sys.argv[1])), None).serve_forever()"
+        code = "import socket, sys; socket.create_server(('127.0.0.1', int(sys.argv[1]))).accept()"
 
         def answers() -> bool:
             with socket.create_connection(("127.0.0.1", port)):
