@@ -89,6 +89,7 @@ class PolicyError(XborderError):
     """A policy document or a catalog is wrong.
 
     :param file: the document; ``line`` and ``column`` count from 1.
+    :param path: where in the document: keys and list positions, outermost first.
     """
 
     code = "policy"
@@ -101,8 +102,10 @@ class PolicyError(XborderError):
         file: str | None = None,
         line: int | None = None,
         column: int | None = None,
+        path: tuple[str | int, ...] = (),
     ) -> None:
         super().__init__(message, hint=hint)
+        self.path = path
         self.file = file
         self.line = line
         self.column = column

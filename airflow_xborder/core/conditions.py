@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from airflow_xborder.core.facts import UNKNOWN, Facts, Value
 from airflow_xborder.core.truth import Truth, all_of, any_of
-from airflow_xborder.core.vocabulary import is_a
+from airflow_xborder.core.vocabulary import ancestors, is_a
 
 if TYPE_CHECKING:
     from airflow_xborder.core.decision import Obligation
@@ -270,6 +270,21 @@ class Known(_Fact):
     def truth(self, case: Case) -> Truth:
         value = case.value(self.path)
         return Truth.of(value is not None and not (isinstance(value, frozenset) and UNKNOWN in value))
+
+
+@dataclass(frozen=True, slots=True)
+class NotAmong(_Fact):
+    """The fact has a member that is, by itself and by what it is a kind of, none of the members of another fact."""
+
+    other: str
+
+    def truth(self, case: Case) -> Truth:
+        value, known = case.value(self.path), case.value(self.other)
+        if not isinstance(value, frozenset) or not isinstance(known, frozenset):
+            return Truth.UNKNOWN
+        if any(not ancestors(member) & known for member in value - {UNKNOWN}):
+            return Truth.TRUE
+        return Truth.UNKNOWN if UNKNOWN in value else Truth.FALSE
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,11 +225,13 @@ class Counted(Condition):
         if counts is None:
             return Truth.UNKNOWN
         counted = [count for count in counts if self._of_category(count) is Truth.TRUE]
+        if any(count.n >= self.bound for count in counted):
+            return Truth.TRUE
         windows = [count.n for count in counted if count.scope == "window"]
-        if any(count.n >= self.bound for count in counted) or sum(windows) >= self.bound and len(windows) > 1:
-            return Truth.TRUE if any(count.n >= self.bound for count in counted) else Truth.UNKNOWN
-        unsure = any(self._of_category(count) is Truth.UNKNOWN for count in counts)
-        return Truth.FALSE if windows and not unsure else Truth.UNKNOWN
+        if not windows or any(self._of_category(count) is Truth.UNKNOWN for count in counts):
+            return Truth.UNKNOWN
+        # Counts of sub-categories may be of the same people: their sum proves nothing, but may reach the bound.
+        return Truth.UNKNOWN if len(windows) > 1 and sum(windows) >= self.bound else Truth.FALSE
 
     def missing(self, case: Case) -> Iterator[str]:
         yield "counts"

@@ -39,7 +39,7 @@ def checked(check: Check, **more: Any) -> Any:
 
 
 @lru_cache(maxsize=128)
-def _fields(cls: type) -> dict[str, tuple[Any, Check | None, bool]]:
+def _fields(cls: Any) -> dict[str, tuple[Any, Check | None, bool]]:
     hints = typing.get_type_hints(cls)
     return {
         field.name: (
@@ -60,7 +60,7 @@ def build(cls: type[T], data: object, path: str = "") -> T:
     """
     if not isinstance(data, Mapping):
         raise FlowError(f"{path or 'document'}: expected a mapping, got {_kind(data)}")
-    fields = _fields(cls)
+    fields = _fields(typing.cast("Any", cls))
     values: dict[str, Any] = {}
     for key, value in data.items():
         here = f"{path}.{key}" if path else str(key)

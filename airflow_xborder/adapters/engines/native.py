@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The native engine: the compliance graph, evaluated in this process."""
+
+from __future__ import annotations
+
+from airflow_xborder.core.combining import combine
+from airflow_xborder.core.decision import Decision
+from airflow_xborder.core.evaluation import evaluate
+from airflow_xborder.ports.policy_engine import Question
+
+NAME = "native/1.0.0"
+
+
+class NativeEngine:
+    """Evaluates the packs of a question over its facts."""
+
+    name = NAME
+
+    def decide(self, question: Question) -> Decision:
+        """Answer one question; never raises for what a rule does (law 11)."""
+        found = evaluate(question.policies, question.facts, question.frame.as_of)
+        return combine(question.policies, question.facts, found, question.frame)

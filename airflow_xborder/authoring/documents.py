@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shape of a pack document, as people write it. What its conditions mean is checked by ``core/pack.py``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Confidence = Literal["confirmed", "recalled", "mixed", "unconfirmed"]
+
+
+class Strict(BaseModel):
+    """No unknown key, no conversion of kinds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class RequirementDocument(Strict):
+    """One legal rule. The user's first format is a subset: a plain trigger list means all of them."""
+
+    requirement_id: Annotated[Id, Field(validation_alias=AliasChoices("requirement_id", "id"))]
+    jurisdiction: Id | None = None
+    description: Text
+    citation: Text | None = None
+    source: Text | None = None
+    level: (
+        Literal["constitutional", "treaty", "supranational", "national", "state", "industry", "company"]
+        | None
+    ) = None
+    triggers: list[Text] = []
+    when: dict[str, Any] | Text | None = None
+    effect: (
+        Literal["forbid", "require", "local_copy", "local_only", "approval", "assessment", "review", "duty"]
+        | None
+    ) = None
+    constraints: list[Any] = []
+    on_unmet: Literal["deny", "review", "track"] | None = None
+    obligations: list[Any] = []
+    duty: Id | None = None
+    warnings: list[Text] = []
+    remediation: list[Text] = []
+    dependencies: list[Id] = []
+    conflicts: list[Id] = []
+    not_cured_by: list[Id] = []
+    derogable_by: list[Id] = []
+    displaces: list[Id] = []
+    supersedes: list[Id] = []
+    effective_date: Day
+    expires: Day | None = None
+    last_updated: Day | None = None
+    confidence: Confidence | None = None
+    review_required: bool | None = None
+
+
+class DesignationDocument(Strict):
+    """One dated statement that a jurisdiction makes about another."""
+
+    id: Id
+    by: Id
+    kind: Literal["adequacy", "equivalence", "country_of_concern", "membership"]
+    of: Id
+    valid_from: Day
+    valid_until: Day | None = None
+    recorded_at: Day | None = None
+    citation: Text
+    source: Text | None = None
+    confidence: Confidence | None = None
+    scope: dict[str, Any] | None = None
+    warning: Text | None = None
+    suspends: Id | None = None
+
+
+class CoverageDocument(Strict):
+    """What is known of places without a pack."""
+
+    places: list[Id]
+    status: Literal["no_rule_known", "rule_known"]
+    categories: list[Id] = []
+    reviewed_at: Day
+    note: Text
+
+
+class AttributeDocument(Strict):
+    """A fact that this pack declares, so that flows may state it."""
+
+    type: Literal["text", "boolean", "number"]
+    values: list[Text] = []
+    description: Text
+
+
+class PackDocument(Strict):
+    """One regime."""
+
+    pack: Id
+    jurisdiction: Id
+    title: Text
+    version: Text
+    last_checked: Day
+    notice: Text
+    time_zone: Text = "UTC"
+    covers: list[Id] = []
+    attributes: dict[str, AttributeDocument] = {}
+    connects: list[Any] = []
+    transfer: dict[str, Any] | None = None
+    designations: list[DesignationDocument] = []
+    coverage: list[CoverageDocument] = []
+    requirements: list[RequirementDocument] = []

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a condition is written in a pack, and how it is read.
+
+::
+
+    condition := NAME                                  a trigger, a data category or a purpose
+               | {all: [condition, …]} | {any: [condition, …]} | {not: condition}
+               | {mechanism|evidence|safeguard|consent|listed|owned_by|count|designated|obligation: …}
+               | {PATH: test, …}                       all of them
+    test      := value | [value, …] | {in|within|is_a|known|at_least|less_than: …}
+
+A value is a Boolean, or a term of the path's kind: for places also the name of a set. Reading is strict: an
+unknown key, path or term is a ``PolicyValidationError`` whose ``path`` says where in the document it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any as Anything
+
+from airflow_xborder.core import conditions as c
+from airflow_xborder.core import grounds as g
+from airflow_xborder.core.decision import Obligation
+from airflow_xborder.core.facts import LEVELS
+from airflow_xborder.core.places import members
+from airflow_xborder.core.vocabulary import KINDS, require_term, suggest
+from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
+from airflow_xborder.errors import PolicyValidationError, UnknownTermError
+
+Path = tuple[str | int, ...]
+
+_PLACE, _BOOL, _NUMBER, _TEXT = "place", "true or false", "number", "text"
+PATHS: dict[str, str] = {
+    "access_mode": "access mode", "frequency": "frequency", "purpose": "purpose", "collected_purposes": "purpose",
+    "data_categories": "data category", "safeguards": "safeguard", "retention_days": _NUMBER, "legal_basis": _TEXT,
+    "reach": _PLACE, "reach.countries": _PLACE,
+    "subjects.countries": _PLACE, "subjects.nationality": _PLACE, "subjects.collected_in": _PLACE,
+    "subjects.groups": "group", "subjects.min_age": _NUMBER, "subjects.us_persons": _BOOL,
+    "automated_decision": _BOOL, "automated_decision.significant_effect": _BOOL,
+    "automated_decision.human_review": _BOOL, "automated_decision.explanation": _BOOL,
+    "provenance.origin_regimes": _TEXT, "provenance.restrictions": _TEXT, "provenance.via": _TEXT,
+    **{f"{end}.{key}": _PLACE for end in ("source", "destination")
+       for key in ("country", "subdivision", "place", "control_country")},
+    **{f"places.{level}": _PLACE for level in LEVELS},
+    **{f"{party}.{key}": kind for party in ("exporter", "importer") for key, kind in (
+        ("country", _PLACE), ("organised_in", _PLACE), ("principal_place", _PLACE), ("residence", _PLACE),
+        ("role", "role"), ("party", _TEXT), ("sector", _TEXT), ("legal_roles", _TEXT), ("same_entity", _BOOL),
+        ("same_group", _BOOL), ("us_person", _BOOL))},
+}  # fmt: skip
+NAMES: dict[str, c.Condition] = {
+    "automated_decision": c.Is("automated_decision", True),
+    "significant_effect": c.Is("automated_decision.significant_effect", True),
+    "human_review_required": c.Is("automated_decision.human_review", True),
+    "purpose_not_collected": c.NotAmong("purpose", "collected_purposes"),
+    "explainability_required": c.Is("automated_decision.explanation", True),
+}
+
+
+def fail(path: Path, message: str, hint: str | None = None) -> PolicyValidationError:
+    """Make the error for what stands at ``path`` in a document."""
+    return PolicyValidationError(message, hint=hint, path=path)
+
+
+def term(kind: str, value: object, path: Path) -> str:
+    """Return ``value``, a term of ``kind``.
+
+    :raises PolicyValidationError: if it is none.
+    """
+    try:
+        return require_term(kind, str(value))
+    except UnknownTermError as error:
+        raise fail(path, error.message, error.hint) from None
+
+
+def place_set(value: object, path: Path) -> frozenset[str]:
+    """Return the places that a name, or a list of names, stands for.
+
+    :raises PolicyValidationError: for an unknown name.
+    """
+    names = value if isinstance(value, list) else [value]
+    found: set[str] = set()
+    for number, name in enumerate(names):
+        try:
+            found |= members(str(name))
+        except UnknownTermError as error:
+            where = (*path, number) if isinstance(value, list) else path
+            raise fail(where, error.message, error.hint) from None
+    return frozenset(found)
+
+
+def parse_condition(data: object, path: Path = ()) -> c.Condition:
+    """Read one condition.
+
+    :param path: where it stands in its document.
+    :raises PolicyValidationError: with the place and, where there is one, the nearest right spelling.
+    """
+    if isinstance(data, str):
+        return _name(data, path)
+    if not isinstance(data, Mapping) or not data:
+        raise fail(
+            path, f"expected a condition, got `{data}`", "a name, or a mapping such as purpose: ml_inference"
+        )
+    parts = [_entry(str(key), value, (*path, str(key))) for key, value in data.items()]
+    return parts[0] if len(parts) == 1 else c.All(tuple(parts))
+
+
+def parse_all(data: object, path: Path = ()) -> c.Condition:
+    """Read a list of conditions that must all hold."""
+    return c.All(tuple(_list(data, path)))
+
+
+def _list(data: object, path: Path) -> list[c.Condition]:
+    if not isinstance(data, list):
+        raise fail(path, "expected a list of conditions")
+    return [parse_condition(entry, (*path, number)) for number, entry in enumerate(data)]
+
+
+def _name(name: str, path: Path) -> c.Condition:
+    if name in NAMES:
+        return NAMES[name]
+    if name in CATEGORIES:
+        return c.IsA("data_categories", name)
+    if name in PURPOSES:
+        return c.In("purpose", frozenset({name}))
+    known = {*NAMES, *CATEGORIES, *PURPOSES}
+    raise fail(path, f"unknown trigger or constraint `{name}`", suggest(name, known))
+
+
+def _entry(key: str, value: object, path: Path) -> c.Condition:
+    if key == "all":
+        return c.All(tuple(_list(value, path)))
+    if key == "any":
+        return c.Any(tuple(_list(value, path)))
+    if key == "not":
+        return c.Not(parse_condition(value, path))
+    if key in _SPECIAL:
+        return _SPECIAL[key](value, path)
+    return _test(key, value, path)
+
+
+def _kind(key: str, path: Path) -> str:
+    if key in PATHS:
+        return PATHS[key]
+    if key.startswith(("attributes.", "exporter.attributes.", "importer.attributes.")):
+        return _TEXT
+    raise fail(path, f"unknown fact `{key}`", suggest(key, {*PATHS, *_SPECIAL, "all", "any", "not"}))
+
+
+def _test(key: str, value: object, path: Path) -> c.Condition:
+    kind = _kind(key, path)
+    if isinstance(value, bool):
+        return c.Is(key, value)
+    if not isinstance(value, Mapping):
+        return c.In(key, _values(kind, value, path), _label(value))
+    if len(value) == 1:
+        (test, operand), where = next(iter(value.items())), (*path, next(iter(value)))
+        if test == "in":
+            return c.In(key, _values(kind, operand, where), _label(operand))
+        if test == "within":
+            return c.Within(key, _values(kind, operand, where), _label(operand))
+        if test == "is_a" and kind == "data category":
+            return c.IsA(key, term(kind, operand, where))
+        if test == "known" and operand is True:
+            return c.Known(key)
+    if kind == _NUMBER and value.keys() <= {"at_least", "less_than"}:
+        return c.Compare(key, _number(value, "at_least", path), _number(value, "less_than", path))
+    raise fail(path, f"unknown test of `{key}`: `{', '.join(map(str, value))}`", f"`{key}` is a {kind}")
+
+
+def _values(kind: str, value: object, path: Path) -> frozenset[str]:
+    if kind == _PLACE:
+        return place_set(value, path)
+    entries = value if isinstance(value, list) else [value]
+    if kind in KINDS:
+        return frozenset(term(kind, entry, path) for entry in entries)
+    if not all(isinstance(entry, str) for entry in entries):
+        raise fail(path, f"expected text, got `{value}`")
+    return frozenset(map(str, entries))
+
+
+def _label(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(data: Mapping[str, object], key: str, path: Path) -> int | None:
+    value = data.get(key)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise fail((*path, key), f"expected a whole number, got `{value}`")
+    return value
+
+
+def _mapping(
+    value: object, path: Path, allowed: tuple[str, ...], needed: tuple[str, ...]
+) -> Mapping[str, Anything]:
+    if not isinstance(value, Mapping):
+        raise fail(path, f"expected a mapping with {', '.join(f'`{key}`' for key in needed)}")
+    for key in value:
+        if key not in allowed:
+            raise fail((*path, str(key)), f"unknown key `{key}`", suggest(str(key), set(allowed)))
+    for key in needed:
+        if key not in value:
+            raise fail(path, f"`{key}` is missing")
+    return value
+
+
+def _terms(kind: str, value: object, path: Path) -> frozenset[str]:
+    return frozenset(term(kind, entry, path) for entry in (value if isinstance(value, list) else [value]))
+
+
+def _mechanism(value: object, path: Path) -> c.Condition:
+    if not isinstance(value, Mapping):
+        return g.HasMechanism(_terms("mechanism", value, path))
+    data = _mapping(value, path, ("type", "ground_for"), ("type",))
+    types = _terms("mechanism", data["type"], (*path, "type"))
+    return g.HasMechanism(types, term("ground", data.get("ground_for", "transfer"), (*path, "ground_for")))
+
+
+def _evidence(value: object, path: Path) -> c.Condition:
+    return g.HasEvidence(term("evidence", value, path))
+
+
+def _safeguard(value: object, path: Path) -> c.Condition:
+    return g.HasSafeguard(term("safeguard", value, path))
+
+
+def _consent(value: object, path: Path) -> c.Condition:
+    data = _mapping(value, path, ("type", "ground_for"), ("type", "ground_for"))
+    types = _terms("mechanism", data["type"], (*path, "type"))
+    return g.HasConsent(types, term("ground", data["ground_for"], (*path, "ground_for")))
+
+
+def _listed(value: object, path: Path) -> c.Condition:
+    return g.Listed(str(_mapping(value, path, ("framework",), ("framework",))["framework"]))
+
+
+def _owned_by(value: object, path: Path) -> c.Condition:
+    data = _mapping(value, path, ("countries", "at_least"), ("countries", "at_least"))
+    return g.OwnedBy(place_set(data["countries"], (*path, "countries")), str(data["at_least"]))
+
+
+def _count(value: object, path: Path) -> c.Condition:
+    data = _mapping(value, path, ("category", "unit", "more_than", "at_least"), ("category",))
+    bounds = _number(data, "more_than", path), _number(data, "at_least", path)
+    if (bounds[0] is None) == (bounds[1] is None):
+        raise fail(path, "a threshold needs either `more_than` or `at_least`")
+    unit = str(data.get("unit", "persons"))
+    return g.Counted(term("data category", data["category"], (*path, "category")), unit, *bounds)
+
+
+def _designated(value: object, path: Path) -> c.Condition:
+    data = _mapping(value, path, ("by", "kind", "place", "outside"), ("by", "kind", "place"))
+    if _kind(str(data["place"]), (*path, "place")) != _PLACE:
+        raise fail((*path, "place"), f"`{data['place']}` is no place")
+    outside = place_set(data["outside"], (*path, "outside")) if "outside" in data else frozenset()
+    return c.Designated(str(data["place"]), str(data["by"]), str(data["kind"]), outside)
+
+
+def parse_obligation(value: object, path: Path) -> Obligation:
+    """Read an obligation: its type, or a mapping with ``type`` and ``parameters``.
+
+    :raises PolicyValidationError: for an unknown type or a parameter that is not text.
+    """
+    if isinstance(value, str):
+        return Obligation(type=term("obligation", value, path))
+    data = _mapping(value, path, ("type", "parameters"), ("type",))
+    parameters = data.get("parameters") or {}
+    if not isinstance(parameters, Mapping):
+        raise fail((*path, "parameters"), "expected a mapping")
+    pairs = tuple(sorted((str(key), str(entry)) for key, entry in parameters.items()))
+    return Obligation(type=term("obligation", data["type"], (*path, "type")), parameters=pairs)
+
+
+def _obligation(value: object, path: Path) -> c.Condition:
+    from airflow_xborder.core.requirement import Discharge
+
+    return Discharge(parse_obligation(value, path))
+
+
+_SPECIAL: dict[str, Callable[[object, Path], c.Condition]] = {
+    "mechanism": _mechanism, "evidence": _evidence, "safeguard": _safeguard, "consent": _consent, "listed": _listed,
+    "owned_by": _owned_by, "count": _count, "designated": _designated, "obligation": _obligation,
+}  # fmt: skip

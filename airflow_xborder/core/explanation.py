@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A decision as sentences: templates with parameters, so that the ledger can store the two and a lawyer read the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.decision import Decision
+
+TEMPLATES: dict[str, str] = {
+    "unmet": "{citation} is not met: {description} Missing: {unmet}.",
+    "forbidden": "{citation} forbids it: {description}",
+    "review": "{citation} asks for a person's judgement: {description}",
+    "missing_for_applicability": "Whether {citation} applies cannot be told without `{fact}`.",
+    "missing_for_constraint": "Whether {citation} is met cannot be told without `{fact}`.",
+    "missing_for_connection": "Whether {regime} is concerned cannot be told without `{fact}`: the data set's catalog row is incomplete.",
+    "missing_place": "The flow reaches a place that is not named (`{fact}`).",
+    "gap_jurisdiction": "No rules are loaded for {place}, which this flow touches ({connection}).",
+    "gap_rules_known": "{place} has rules of its own for {category}, and no pack has them: {note}",
+    "gap_categories": "The data is not categorised: nobody can tell which rules protect it.",
+    "conflict": "{first} and {second} cannot both be obeyed; a person must decide.",
+    "error": "{citation} could not be evaluated ({error}): an unread prohibition may apply.",
+    "purpose_not_permitted": "The catalog does not permit the purpose {purpose} for this data set.",
+    "contradiction": "The flow says {field} is {stated}, but the catalog says {known}.",
+    "undischargeable": "The answer rests on the obligation {obligation} ({citations}), which cannot be carried out here.",
+    "engine": "The policy engine {engine} answers {outcome}: {detail}",
+}
+
+
+def render(template: str, parameters: Mapping[str, str]) -> str:
+    """Return the sentence of a template.
+
+    :raises KeyError: for an unknown template or a missing parameter, which is a bug of ours.
+    """
+    return TEMPLATES[template].format_map(parameters)
+
+
+def headline(decision: Decision) -> str:
+    """Return one line that says what was decided, and by what."""
+    grounds = [violation.citation for violation in decision.violations] or [
+        reason.text for reason in decision.reasons
+    ]
+    because = f": {'; '.join(dict.fromkeys(grounds))}" if grounds and not decision.allowed else ""
+    return f"{decision.outcome.value}{because}"
+
+
+def explain(decision: Decision) -> str:
+    """Return the whole answer as text for a log or a terminal: outcome, reasons, and what would make it lawful."""
+    lines = [f"{decision.outcome.value.upper()}  {decision.flow_id or 'flow'}"]
+    lines += [f"  - {reason.text}" for reason in decision.reasons]
+    if decision.obligations:
+        lines.append("  obligations:")
+        lines += [f"    {_obligation(entry.type, entry.parameter_dict)}" for entry in decision.obligations]
+    if decision.remediations:
+        lines.append("  what would make it lawful:")
+        lines += [
+            f"    {entry.change} -> {entry.makes.value} (cost {entry.cost})"
+            for entry in decision.remediations
+        ]
+    lines += [f"  note: {warning}" for warning in decision.warnings]
+    lines.append("  not legal advice")
+    return "\n".join(lines)
+
+
+def _obligation(kind: str, parameters: Mapping[str, str]) -> str:
+    return (
+        f"{kind} ({', '.join(f'{key}={value}' for key, value in parameters.items())})" if parameters else kind
+    )
