@@ -107,6 +107,27 @@ class Supervisor:
         self._servers.append(server)
         return server
 
+    def run(self, command: Command, *, limit: float) -> None:
+        """Run a command to its end.
+
+        :raises ConfigurationError: it failed, or took longer than ``limit`` seconds.
+        """
+        server = self.start(command)
+        try:
+            code = server.keeper.wait(timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise ConfigurationError(
+                f"`{command.name}` took longer than {limit:.0f} s: {server.log_tail()}",
+                hint=f"its log is {server.log}",
+            ) from None
+        finally:
+            self.stop(server)
+        if code != 0:
+            raise ConfigurationError(
+                f"`{command.name}` failed with code {code}: {server.log_tail()}",
+                hint=f"its log is {server.log}",
+            )
+
     def stop(self, *servers: Server) -> None:
         """End these servers side by side; return when nothing of them is left."""
         for server in servers:

@@ -141,3 +141,23 @@ def test_a_termination_signal_lets_every_finally_run():
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
     assert caught.value.code == 128 + signal.SIGTERM
+
+
+class TestRunningToTheEnd:
+    def test_a_command_that_succeeds_just_returns(self, tmp_path):
+        with Supervisor(tmp_path / "logs") as supervisor:
+            supervisor.run(
+                python("open(__import__('sys').argv[1], 'w').close()", str(tmp_path / "done")), limit=10
+            )
+        assert (tmp_path / "done").exists()
+
+    def test_a_command_that_fails_is_an_error_with_its_code_and_last_words(self, tmp_path):
+        with Supervisor(tmp_path / "logs") as supervisor:
+            with pytest.raises(ConfigurationError, match="`server` failed with code 3: bad news"):
+                supervisor.run(python("print('bad news'); raise SystemExit(3)"), limit=10)
+
+    def test_a_command_that_takes_too_long_is_ended(self, tmp_path):
+        with Supervisor(tmp_path / "logs") as supervisor:
+            with pytest.raises(ConfigurationError, match="took longer than 0 s"):
+                supervisor.run(python("import time; time.sleep(60)"), limit=0.2)
+            assert not descendants_of(os.getpid())
