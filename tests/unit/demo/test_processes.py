@@ -152,9 +152,9 @@ class TestRunningToTheEnd:
         assert (tmp_path / "done").exists()
 
     def test_a_command_that_fails_is_an_error_with_its_code_and_last_words(self, tmp_path):
-        with Supervisor(tmp_path / "logs") as supervisor:
-            with pytest.raises(ConfigurationError, match="`server` failed with code 3: bad news"):
-                supervisor.run(python("print('bad news'); raise SystemExit(3)"), limit=10)
+        failed = pytest.raises(ConfigurationError, match="`server` failed with code 3: bad news")
+        with Supervisor(tmp_path / "logs") as supervisor, failed:
+            supervisor.run(python("print('bad news'); raise SystemExit(3)"), limit=10)
 
     def test_a_command_that_takes_too_long_is_ended(self, tmp_path):
         with Supervisor(tmp_path / "logs") as supervisor:
