@@ -90,3 +90,8 @@ def segment_digest(name: str) -> str | None:
     """Return the SHA-256 in a segment's name, or ``None`` if ``name`` is not one."""
     match = _SEGMENT.fullmatch(name)
     return match[2] if match else None
+
+
+def key_name(key_id: bytes) -> str:
+    """Return the name of the public key with that id."""
+    return f"{KEYS}{key_id.hex()}.pub"
