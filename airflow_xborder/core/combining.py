@@ -104,7 +104,9 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 
 
 def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
-    basis = [policy_digest, facts_digest, sorted(found.designations.items())]
+    # A rule that came into force or expired since changes the key as a designation does.
+    judged = sorted((finding.requirement.id, finding.status) for finding in found.findings)
+    basis = [policy_digest, facts_digest, sorted(found.designations.items()), judged]
     return hashlib.sha256(json.dumps(basis, separators=(",", ":")).encode()).hexdigest()
 
 

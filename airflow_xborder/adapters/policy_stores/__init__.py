@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the policies in force come from."""

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalog: what a deployment knows of its regions, stores, data sets, parties and documents. Version 1.
+
+Reviewed by officers and compiled into the policy release; DAG code can read it and not change it. Answers what
+a store, a region or a data set *is*; what follows from that is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+from airflow_xborder.core.flow import (
+    AutomatedDecision,
+    Count,
+    Evidence,
+    Mechanism,
+    Owner,
+    Party,
+    Subjects,
+    category,
+    ground,
+    mechanism_term,
+    purpose_term,
+)
+from airflow_xborder.core.places import (
+    locate_cloud_region,
+    require_country,
+    require_place,
+    require_subdivision,
+)
+from airflow_xborder.core.structure import build, checked
+from airflow_xborder.core.vocabulary import require_term, suggest
+from airflow_xborder.errors import FlowError, UnknownRegionError
+
+__all__ = ["Catalog", "Owner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A place that the deployment knows. ``party`` is who acts there unless a flow says otherwise."""
+
+    cloud: str | None = None
+    country: str | None = checked(require_country)
+    subdivision: str | None = checked(require_subdivision)
+    aliases: tuple[str, ...] | None = None
+    connections: Mapping[str, Any] | None = None
+    ledger: str | None = None
+    queue: str | None = None
+    party: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.cloud is None:
+            if self.country is None:
+                raise FlowError("a region needs `cloud` or `country`")
+            return
+        country, subdivision = locate_cloud_region(self.cloud)
+        if self.country not in (None, country):
+            raise FlowError(f"`{self.cloud}` is in {country}, not in {self.country}")
+        object.__setattr__(self, "country", country)
+        if self.subdivision is None:
+            object.__setattr__(self, "subdivision", subdivision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """A bucket or database, by the prefix of its URI."""
+
+    region: str
+    connection: str | None = None
+    control_country: str | None = checked(require_country)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentTable:
+    """Where the consent of a data set's people is kept; ``subject`` is the data set's column that names them."""
+
+    table: str
+    subject: str
+    type: str = field(default="consent_explicit", metadata={"check": mechanism_term})
+    ground_for: str = field(default="special_category", metadata={"check": ground})
+    key: str = "subject_id"
+    purpose: str = "purpose"
+    granted_at: str = "granted_at"
+    withdrawn_at: str = "withdrawn_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience(Subjects):
+    """Whom a data set is about. ``complete`` says that nobody else is in it."""
+
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A row of the catalog: what is in the objects that ``match`` names (a URI, ``*`` allowed)."""
+
+    match: str
+    categories: Mapping[str, Any]
+    subjects: Audience | None = None
+    purposes: tuple[str, ...] | None = checked(purpose_term)
+    retention_days: int | None = None
+    consent: ConsentTable | None = None
+    counts: tuple[Count, ...] | None = None
+    attributes: Mapping[str, Any] | None = None
+    origin_regimes: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for column, term in self.categories.items():
+            category(str(term))
+            if not column:
+                raise FlowError("a column without a name")
+
+    def categories_of(self, columns: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return the categories of some columns, or of all; a column that is not classified is ``data.unknown``."""
+        chosen = columns if columns is not None else tuple(self.categories)
+        return tuple(sorted({str(self.categories.get(column, "data.unknown")) for column in chosen}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredMechanism(Mechanism):
+    """A mechanism in the register: between whom, for what and where it holds. Absent means "any"."""
+
+    exporter: str | None = None
+    importer: str | None = None
+    exporter_role: str | None = checked(partial(require_term, "role"))
+    importer_role: str | None = checked(partial(require_term, "role"))
+    categories: tuple[str, ...] | None = checked(category)
+    purposes: tuple[str, ...] | None = checked(purpose_term)
+    destinations: tuple[str, ...] | None = checked(require_place)
+    recorded_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredEvidence(Evidence):
+    """A document in the register, with what it covers. Absent means "any"."""
+
+    exporter: str | None = None
+    importer: str | None = None
+    categories: tuple[str, ...] | None = checked(category)
+    purposes: tuple[str, ...] | None = checked(purpose_term)
+    destinations: tuple[str, ...] | None = checked(require_place)
+    recorded_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredDecision(AutomatedDecision):
+    """How a purpose decides about the people of a data set, as reviewed."""
+
+    match: str = "*"
+    purpose: str | None = checked(purpose_term)
+    reference: str | None = None
+    recorded_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registers:
+    """The dated lists that officers keep."""
+
+    mechanisms: tuple[RegisteredMechanism, ...] | None = None
+    evidence: tuple[RegisteredEvidence, ...] | None = None
+    automated_decisions: tuple[RegisteredDecision, ...] | None = None
+    approvals: tuple[Mapping[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewer:
+    """Who may answer reviews of a jurisdiction."""
+
+    jurisdiction: str
+    role: str
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domestic:
+    """A place inside which flows need no pack: dated and reasoned."""
+
+    place: str = field(metadata={"check": require_place})
+    reason: str
+    reviewed_at: date
+
+
+class Catalog:
+    """The catalog, with its look-ups.
+
+    :param data: a validated catalog document as plain data.
+    :raises FlowError: for a value that cannot be; unknown terms included.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = data
+        self.regions = {
+            name: build(Region, row, f"regions.{name}") for name, row in (data.get("regions") or {}).items()
+        }
+        self.stores = {
+            uri.rstrip("/"): build(Store, row, f"stores.{uri}")
+            for uri, row in (data.get("stores") or {}).items()
+        }
+        self.datasets = tuple(
+            build(Dataset, row, f"datasets[{n}]") for n, row in enumerate(data.get("datasets") or ())
+        )
+        self.parties = {
+            name: build(Party, {"party": name, **row}, f"parties.{name}")
+            for name, row in (data.get("parties") or {}).items()
+        }
+        self.registers = build(Registers, data.get("registers") or {}, "registers")
+        self.reviewers = tuple(
+            build(Reviewer, row, f"reviewers[{n}]") for n, row in enumerate(data.get("reviewers") or ())
+        )
+        self.domestic_ok = tuple(
+            build(Domestic, row, f"domestic_ok[{n}]") for n, row in enumerate(data.get("domestic_ok") or ())
+        )
+        self.aliases: Mapping[str, Mapping[str, str]] = data.get("aliases") or {}
+        self.control_prices: Mapping[str, int] = data.get("control_prices") or {}
+        self._names = {
+            alias: name for name, region in self.regions.items() for alias in (name, *(region.aliases or ()))
+        }
+        self._check()
+
+    def _check(self) -> None:
+        for uri, store in self.stores.items():
+            self.region_name(store.region, f"stores.{uri}")
+        for name, region in self.regions.items():
+            if region.party is not None and region.party not in self.parties:
+                hint = suggest(region.party, set(self.parties))
+                raise FlowError(f"regions.{name}.party: unknown party `{region.party}`", hint=hint)
+
+    def region_name(self, name: str, where: str = "region") -> str:
+        """Return the name of the region that is called ``name``, which may be an alias.
+
+        :raises UnknownRegionError: with the nearest known name as its hint.
+        """
+        if name not in self._names:
+            known = set(self._names)
+            raise UnknownRegionError(
+                f"{where}: unknown region `{name}`", hint=suggest(name, known) or _known(known)
+            )
+        return self._names[name]
+
+    def store_of(self, uri: str) -> tuple[str, Store] | None:
+        """Return the store that an object's URI lies in, with the store's own URI: the longest prefix wins."""
+        found = [prefix for prefix in self.stores if _inside(uri, prefix)]
+        prefix = max(found, key=len, default=None)
+        return None if prefix is None else (prefix, self.stores[prefix])
+
+    def stores_of_connection(self, connection: str) -> dict[str, Store]:
+        """Return the stores that are reached through an Airflow connection id."""
+        return {uri: store for uri, store in self.stores.items() if store.connection == connection}
+
+    def dataset_of(self, uri: str) -> Dataset | None:
+        """Return the row that describes an object: the longest match wins."""
+        found = [row for row in self.datasets if fnmatchcase(uri, row.match) or uri == row.match]
+        return max(found, key=lambda row: len(row.match), default=None)
+
+    def datasets_in(self, store_uri: str) -> tuple[Dataset, ...]:
+        """Return all rows about objects inside a store: the most that it may hold."""
+        return tuple(row for row in self.datasets if _inside(row.match, store_uri))
+
+    def purpose(self, name: str) -> str:
+        """Return the purpose that an alias stands for, or the name itself."""
+        known: Mapping[str, str] = self.aliases.get("purposes") or {}
+        return known.get(name, name)
+
+
+def _known(names: set[str]) -> str:
+    return f"known regions: {', '.join(sorted(names))}" if names else "the catalog has no regions"
+
+
+def _inside(uri: str, prefix: str) -> bool:
+    return uri == prefix or uri.startswith((prefix + "/", prefix + "."))

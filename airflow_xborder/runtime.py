@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one place that wires things: from the options of this process to its gate, its ledgers and its keys.
+
+Everything is made when it is first needed and kept for the life of the process.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_xborder.config import Options, read_options
+from airflow_xborder.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from airflow_xborder.audit.event import TaskKey
+    from airflow_xborder.core.catalog import Catalog
+    from airflow_xborder.ports.ledger import Ledger
+    from airflow_xborder.ports.object_store import ObjectStore
+    from airflow_xborder.ports.policy_engine import PolicyEngine
+    from airflow_xborder.ports.policy_store import PolicyStore
+    from airflow_xborder.services.gate import Gate
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC."""
+        return datetime.now(timezone.utc)
+
+
+@lru_cache(maxsize=1)
+def options() -> Options:
+    """Return this process's options, read once."""
+    return read_options()
+
+
+@lru_cache(maxsize=1)
+def policy_store() -> PolicyStore:
+    """Return where the policies in force come from.
+
+    :raises ConfigurationError: if neither a release nor a catalog is configured.
+    """
+    chosen = options()
+    if chosen.release is not None:
+        from airflow_xborder.adapters.object_stores.opening import open_store
+        from airflow_xborder.adapters.policy_stores.published import PublishedPolicyStore
+
+        key = Path(chosen.release_key).read_text("utf-8") if chosen.release_key else None
+        store = open_store(chosen.release)
+        return PublishedPolicyStore(store, chosen.cache / "releases", key)
+    if chosen.catalog is not None:
+        from airflow_xborder.adapters.policy_stores.catalog_file import CatalogFilePolicyStore
+
+        return CatalogFilePolicyStore(Path(chosen.catalog), chosen.cache / "releases", chosen.packs or None)
+    raise ConfigurationError(
+        "neither `[xborder] release` nor `[xborder] catalog` is set",
+        hint="publish one with `xborder policy publish`, or name a catalog file to start with",
+    )
+
+
+def catalog() -> Catalog:
+    """Return the catalog in force."""
+    return policy_store().current().catalog
+
+
+@lru_cache(maxsize=1)
+def gate() -> Gate:
+    """Return this process's gate."""
+    from airflow_xborder.core.decision import Outcome
+    from airflow_xborder.services.gate import Gate, GateOptions
+
+    chosen = options()
+    return Gate(
+        policies=policy_store(),
+        engines=_engines(),
+        ledger_of=ledger,
+        clock=SystemClock(),
+        options=GateOptions(
+            on_gap=Outcome(chosen.on_gap),
+            trust_dag_claims=chosen.trust_dag_claims,
+            worker_region=worker_region(),
+        ),
+    )
+
+
+def worker_region() -> str | None:
+    """Return the catalog's name for the region that this process runs in, as configured."""
+    name = options().worker_region
+    return catalog().region_name(name, "[xborder] worker_region") if name is not None else None
+
+
+def _engines() -> list[PolicyEngine]:
+    from airflow_xborder.adapters.engines.native import NativeEngine
+
+    # The packs always count; another engine may only make the answer stricter.
+    engines: list[PolicyEngine] = [NativeEngine()]
+    for name in options().engines:
+        if name == "native":
+            continue
+        kind, separator, url = name.partition(":")
+        if kind != "opa" or not separator:
+            raise ConfigurationError(
+                f"[xborder] engines: unknown engine `{name}`",
+                hint="native, or opa:http://host:8181/v1/data/crossborder/allow",
+            )
+        from airflow_xborder.adapters.engines.opa import OpaEngine
+
+        engines.append(OpaEngine.from_url(url, catalog()))
+    return engines
+
+
+@lru_cache(maxsize=32)
+def object_store(region: str) -> ObjectStore:
+    """Return the store of a region's ledger.
+
+    :raises ConfigurationError: if the catalog gives the region none, or its connection is missing.
+    """
+    from airflow_xborder.adapters.object_stores.opening import open_store
+
+    known = catalog().regions.get(region)
+    if known is None or known.ledger is None:
+        raise ConfigurationError(f"region `{region}` has no `ledger` in the catalog")
+    return open_store(known.ledger, _bucket_options(region, known.ledger, known.connections or {}))
+
+
+def _bucket_options(region: str, location: str, connections: Any) -> dict[str, object] | None:
+    if not location.startswith("s3://"):
+        return None
+    connection_id = connections.get("ledger") or connections.get("s3")
+    if isinstance(connection_id, list):
+        connection_id = connection_id[0]
+    chosen: dict[str, object] = {"timeout": options().ledger_timeout}
+    if connection_id is None:
+        return chosen
+    from airflow.sdk import Connection
+
+    try:
+        connection = Connection.get(connection_id)
+    except Exception as error:  # whatever the secrets backend raises, there is no connection
+        raise ConfigurationError(
+            f"the ledger of region `{region}` needs the connection `{connection_id}`",
+            hint="add it to Airflow",
+        ) from error
+    extra = connection.extra_dejson
+    pairs = {
+        "access_key_id": connection.login,
+        "secret_access_key": connection.password,
+        "session_token": extra.get("aws_session_token"),
+        "region": extra.get("region_name"),
+        "endpoint": extra.get("endpoint_url"),
+    }
+    return chosen | {name: value for name, value in pairs.items() if value}
+
+
+@lru_cache(maxsize=32)
+def ledger(region: str) -> Ledger:
+    """Return the ledger of a region.
+
+    :raises ConfigurationError: if it has none.
+    """
+    from airflow_xborder.adapters.ledgers.object_ledger import ObjectLedger
+
+    return ObjectLedger(object_store(region), region)
+
+
+def key_file(region: str, use: str) -> Path:
+    """Return the file of a region's key.
+
+    :param use: ``seal`` or ``pseudonym``.
+    :raises ConfigurationError: if no key folder is configured, or the key is not there.
+    """
+    folder = options().keys
+    if folder is None:
+        raise ConfigurationError("`[xborder] keys` is not set", hint="name the folder with the regions' keys")
+    path = Path(folder) / f"{region}.{use}"
+    if not path.is_file():
+        raise ConfigurationError(
+            f"region `{region}` has no {use} key at `{path}`", hint="xborder ledger keygen"
+        )
+    return path
+
+
+def task_key(context: Any) -> TaskKey:
+    """Return which task try a context belongs to."""
+    from airflow_xborder.audit.event import TaskKey
+
+    ti = context["ti"]
+    return TaskKey(
+        dag_id=ti.dag_id,
+        run_id=ti.run_id,
+        task_id=ti.task_id,
+        map_index=ti.map_index if ti.map_index is not None else -1,
+        try_number=ti.try_number,
+    )

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The spine: the one function that decides, for every enforcement point.
+
+Facts, engines, obligations, ledger, answer, in this order. A caller hears ``allow`` only after the ledgers of
+both sides have the decision; whatever fails on the way is an exception, and an exception is never ``allow``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, TypeVar
+
+from airflow_xborder.audit.event import TaskKey
+from airflow_xborder.core.combining import Frame
+from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason, strictest
+from airflow_xborder.core.facts import normalise
+from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.core.remediation import suggest_remediations
+from airflow_xborder.ports.ledger import Receipt
+from airflow_xborder.ports.policy_engine import PolicyEngine, Question
+from airflow_xborder.services.identifiers import new_id
+from airflow_xborder.services.recording import Crossing, Recorder, crossing_of, decision_body
+from airflow_xborder.services.resolution import Measured, Resolved, resolve
+
+if TYPE_CHECKING:
+    from airflow_xborder.ports.clock import Clock
+    from airflow_xborder.ports.ledger import Ledger
+    from airflow_xborder.ports.policy_store import PolicySet, PolicyStore
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOptions:
+    """How a deployment wants its gates.
+
+    :param on_gap: the outcome of a gap in the policies, ``review`` or ``deny``.
+    :param trust_dag_claims: whether documents that a DAG's author names count without a register row.
+    :param worker_region: the catalog's name for where this process runs.
+    """
+
+    on_gap: Outcome = Outcome.REVIEW
+    trust_dag_claims: bool = False
+    worker_region: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRequest:
+    """One question of an enforcement point.
+
+    :param point: who asks, for the record (``gate``, ``hook``, ``transfer``, ``guard``).
+    :param task: the task try on whose behalf, if any.
+    :param discharges: the types of obligation that this point carries out itself.
+    """
+
+    flow: DataFlow
+    point: str
+    task: TaskKey | None = None
+    discharges: frozenset[str] = frozenset()
+    measured: Measured = field(default_factory=Measured)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A recorded decision, with the flow as the catalog knows it and the ledgers that hold its evidence."""
+
+    decision: Decision
+    flow: DataFlow
+    crossing: Crossing
+    request: GateRequest
+
+
+class Gate:
+    """Decides flows.
+
+    :param engines: the native engine first; further ones may only make an answer stricter.
+    :param ledger_of: gives the ledger of a region of the catalog.
+    """
+
+    def __init__(
+        self,
+        policies: PolicyStore,
+        engines: Sequence[PolicyEngine],
+        ledger_of: Callable[[str], Ledger],
+        clock: Clock,
+        options: GateOptions | None = None,
+    ) -> None:
+        self._policies = policies
+        self._engines = tuple(engines)
+        self._clock = clock
+        self.options = options or GateOptions()
+        self._recorder = Recorder(ledger_of, clock.now)
+
+    @property
+    def policy_set(self) -> PolicySet:
+        """The packs and the catalog in force."""
+        return self._policies.current()
+
+    def decide(self, request: GateRequest) -> Ruling:
+        """Decide a flow and record the decision.
+
+        :returns: the ruling; its outcome may be ``deny`` or ``review``, which are answers, not errors.
+        :raises FlowError: for a flow that contradicts the vocabulary.
+        :raises ConfigurationError: for an unknown region, or a region without ledger.
+        :raises EvaluationError: if an engine or the policy store did not answer; retry.
+        :raises LedgerUnavailableError: if the decision could not be recorded on both sides; retry.
+        """
+        in_force = self.policy_set
+        now = self._clock.now()
+        in_force.policies.require_declared(request.flow.attributes or ())
+        resolved = self._resolve(request, in_force, now)
+        frame = self._frame(now)
+        decision = self._answer(request, resolved, in_force, frame)
+        crossing = crossing_of(resolved.known, self._has_ledger(in_force), self.options.worker_region)
+        decision = self._record(request, resolved, crossing, decision)
+        return Ruling(decision=decision, flow=resolved.known, crossing=crossing, request=request)
+
+    def record(self, ruling: Ruling, kind: str, phase: str, body: dict[str, object]) -> Receipt:
+        """Record what followed from a ruling, on both sides.
+
+        :raises LedgerUnavailableError: if it could not be written.
+        """
+        return self._recorder.record(kind, phase, ruling.crossing, ruling.request.task, ruling.decision, body)
+
+    def _resolve(self, request: GateRequest, in_force: PolicySet, now: datetime) -> Resolved:
+        flow = replace(request.flow, as_of=None)
+        today = now.astimezone(timezone.utc).date()
+        return resolve(
+            flow, in_force.catalog, today, request.measured, trust_claims=self.options.trust_dag_claims
+        )
+
+    def _frame(self, now: datetime) -> Frame:
+        return Frame(
+            decision_id=new_id(now),
+            as_of=now,
+            evaluated_at=now,
+            simulated=False,
+            engine=self._engines[0].name,
+            on_gap=self.options.on_gap,
+        )
+
+    def _has_ledger(self, in_force: PolicySet) -> Callable[[str], bool]:
+        regions = in_force.catalog.regions
+        return lambda name: name in regions and regions[name].ledger is not None
+
+    def _answer(
+        self, request: GateRequest, resolved: Resolved, in_force: PolicySet, frame: Frame
+    ) -> Decision:
+        def ask(flow: DataFlow, engines: Iterable[PolicyEngine]) -> list[Decision]:
+            facts = normalise(flow, complete=resolved.complete)
+            filters = "filter_rows_by_consent" in request.discharges
+            question = Question(facts=facts, policies=in_force.policies, frame=frame, filters_rows=filters)
+            return [engine.decide(question) for engine in engines]
+
+        flows = [resolved.known] if resolved.claimed == resolved.known else [resolved.known, resolved.claimed]
+        decision = merge([answer for flow in flows for answer in ask(flow, self._engines)], in_force.digest)
+        decision = _denied_for(decision, resolved.contradictions)
+        decision = _denied_for(decision, _undischargeable(decision.obligations, request.discharges))
+        if decision.allowed:
+            return decision
+        remedies = suggest_remediations(
+            resolved.claimed,
+            decision,
+            lambda flow: merge(ask(flow, self._engines[:1]), in_force.digest),
+            in_force.catalog.control_prices,
+        )
+        return replace(decision, remediations=remedies)
+
+    def _record(
+        self, request: GateRequest, resolved: Resolved, crossing: Crossing, decision: Decision
+    ) -> Decision:
+        body = decision_body(resolved.known, decision, request.point)
+        phase = f"decision-{request.point}"
+        receipt = self._recorder.record("decision", phase, crossing, request.task, decision, body)
+        # A process that comes back after a crash meets its own decision, and goes on under the same id.
+        return replace(decision, decision_id=receipt.event.decision_id or decision.decision_id)
+
+
+def merge(decisions: Sequence[Decision], policy_digest: str) -> Decision:
+    """Combine answers to one flow by strictness: the strictest speaks, and no obligation or reason is lost.
+
+    :param decisions: at least one; the order does not matter for the outcome.
+    """
+    first = max(decisions, key=lambda decision: decision.outcome.strictness)
+    untils = [decision.valid_until for decision in decisions if decision.valid_until is not None]
+    keys = sorted({decision.decision_key for decision in decisions})
+    return replace(
+        first,
+        policy_digest=policy_digest,
+        decision_key=keys[0] if len(keys) == 1 else _digest(keys),
+        valid_until=min(untils, default=None),
+        engine="+".join(dict.fromkeys(decision.engine for decision in decisions)),
+        is_transfer=any(decision.is_transfer for decision in decisions),
+        reasons=_union(decision.reasons for decision in decisions),
+        violations=_union(decision.violations for decision in decisions),
+        missing_facts=_union(decision.missing_facts for decision in decisions),
+        obligations=_union(decision.obligations for decision in decisions),
+        warnings=_union(decision.warnings for decision in decisions),
+        origin_regimes=_union(decision.origin_regimes for decision in decisions),
+        restrictions=_union(decision.restrictions for decision in decisions),
+    )
+
+
+def _digest(keys: Sequence[str]) -> str:
+    import hashlib
+
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def _union(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(entry for group in groups for entry in group))
+
+
+def _denied_for(decision: Decision, reasons: Sequence[Reason]) -> Decision:
+    if not reasons:
+        return decision
+    return replace(
+        decision,
+        outcome=strictest([decision.outcome, Outcome.DENY]),
+        reasons=(*decision.reasons, *reasons),
+    )
+
+
+def _undischargeable(obligations: Iterable[Obligation], discharges: frozenset[str]) -> list[Reason]:
+    # XACML 3.0, 7.18: an obligation that the enforcement point cannot carry out turns a permit into a deny.
+    return [
+        Reason(
+            "unmet",
+            "undischargeable",
+            (("obligation", entry.type), ("citations", ", ".join(entry.because))),
+        )
+        for entry in obligations
+        if entry.type not in discharges
+    ]

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the ledger is told of a decision and of what followed, and which side of a border may hear which part.
+
+Identifiers, categories and counts of rules only: never a value of a data subject, and no name of a member of
+staff. A crossing is written to both regions' ledgers under one random id; the far side hears neither the exact
+store nor the counts of the near side, and each event lists what it does not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from airflow_xborder.audit.event import Event, TaskKey
+from airflow_xborder.core.decision import Decision
+from airflow_xborder.core.flow import DataFlow, End
+from airflow_xborder.core.structure import plain
+from airflow_xborder.errors import ConfigurationError
+from airflow_xborder.ports.ledger import Ledger, Receipt
+from airflow_xborder.services.identifiers import new_id
+
+LedgerOf = Callable[[str], Ledger]
+
+FAR_SIDE_WITHHELD = ("flow.source.store", "flow.consent", "counts", "digest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """The regions that hold evidence of one flow; ``far`` is ``None`` when it stays in one region."""
+
+    near: str
+    far: str | None = None
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Writes events, numbered per try and ledger; the near side always first."""
+
+    ledger_of: LedgerOf
+    now: Callable[[], datetime]
+    _numbers: dict[tuple[str, TaskKey | None], int] = field(default_factory=dict)
+
+    def record(
+        self,
+        kind: str,
+        phase: str,
+        crossing: Crossing,
+        task: TaskKey | None,
+        decision: Decision,
+        body: Mapping[str, Any],
+    ) -> Receipt:
+        """Write one fact to every ledger of the crossing, durably, before anybody acts on it.
+
+        Coming back to a fact that was recorded before gives the earlier telling.
+
+        :raises LedgerUnavailableError: if either side could not be written; nothing may move then.
+        """
+        now = self.now()
+        event = Event(
+            kind=kind,
+            phase=phase,
+            region=crossing.near,
+            event_id=new_id(now),
+            occurred_at=now,
+            task=task,
+            sequence=self._next(crossing.near, task),
+            decision_key=decision.decision_key,
+            decision_id=decision.decision_id,
+            crossing_id=new_id(now) if crossing.far else None,
+            body=body,
+        )
+        receipt = self.ledger_of(crossing.near).append(event)
+        if crossing.far is not None:
+            self._record_far(crossing.far, receipt.event, task, body)
+        return receipt
+
+    def _record_far(self, region: str, near: Event, task: TaskKey | None, body: Mapping[str, Any]) -> None:
+        # The stored event is what counts: after a crash between the two sides its ids are the ones to share.
+        shown, withheld = withhold(body)
+        self.ledger_of(region).append(
+            replace(
+                near,
+                region=region,
+                event_id=new_id(self.now()),
+                sequence=self._next(region, task),
+                withheld=withheld,
+                body=shown,
+            )
+        )
+
+    def _next(self, region: str, task: TaskKey | None) -> int:
+        if task is None:
+            return 1
+        self._numbers[region, task] = number = self._numbers.get((region, task), 0) + 1
+        return number
+
+
+def withhold(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what the far side may hear, and the names of what it may not."""
+    shown: dict[str, Any] = dict(body)
+    withheld: list[str] = []
+    for path in FAR_SIDE_WITHHELD:
+        *outer, last = path.split(".")
+        parent: Any = shown
+        for key in outer:
+            parent[key] = parent = dict(parent[key]) if isinstance(parent.get(key), Mapping) else {}
+        if last in parent:
+            del parent[last]
+            withheld.append(path)
+    return shown, tuple(withheld)
+
+
+def decision_body(flow: DataFlow, decision: Decision, point: str) -> dict[str, Any]:
+    """Return what a decision event says: what was asked, what was answered, and on what that rests."""
+    return {
+        "point": point,
+        "flow": _flow_body(flow),
+        "decision": {
+            "outcome": decision.outcome.value,
+            "is_transfer": decision.is_transfer,
+            "as_of": plain(decision.as_of),
+            "evaluated_at": plain(decision.evaluated_at),
+            "valid_until": plain(decision.valid_until),
+            "policy_digest": decision.policy_digest,
+            "facts_digest": decision.facts_digest,
+            "engine": decision.engine,
+            "regimes": [entry.id for entry in decision.regimes],
+            "applied": [
+                {"requirement": entry.requirement_id, "status": entry.status} for entry in decision.applicable
+            ],
+            "reasons": [
+                {"kind": reason.kind, "template": reason.template, "parameters": dict(reason.parameters)}
+                for reason in decision.reasons
+            ],
+            "obligations": [obligation.to_dict() for obligation in decision.obligations],
+            "duties": [plain(duty) for duty in decision.duties],
+            "warnings": list(decision.warnings),
+            "carries": {
+                "origin_regimes": list(decision.origin_regimes),
+                "restrictions": list(decision.restrictions),
+            },
+        },
+    }
+
+
+def _flow_body(flow: DataFlow) -> dict[str, Any]:
+    told = {
+        "access_mode": flow.access_mode,
+        "source": _end_body(flow.source),
+        "destination": _end_body(flow.destination),
+        "data_categories": list(flow.data_categories or ()),
+        "purpose": flow.purpose,
+        "exporter": flow.exporter.party if flow.exporter else None,
+        "importer": flow.importer.party if flow.importer else None,
+        "residence": list(flow.subjects.countries or ()) if flow.subjects else None,
+        "retention_days": flow.retention_days,
+        "mechanisms": sorted({entry.type for entry in flow.mechanisms or ()}),
+        "evidence": sorted({entry.type for entry in flow.evidence or ()}),
+        "consent": {"type": flow.consent.type, "purpose": flow.consent.purpose} if flow.consent else None,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _end_body(end: End) -> dict[str, Any]:
+    told = {"region": end.region, "country": end.country, "store": end.store}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def crossing_of(flow: DataFlow, with_ledger: Callable[[str], bool], fallback: str | None) -> Crossing:
+    """Return whose ledgers hold the evidence of a flow: the source's region, and the destination's if it is another.
+
+    :param with_ledger: tells whether a region has a ledger.
+    :param fallback: the region of this worker, for a flow that starts outside the catalog.
+    :raises ConfigurationError: if nobody's ledger can hold it.
+    """
+    near = flow.source.region or fallback
+    if near is None or not with_ledger(near):
+        raise ConfigurationError(
+            f"no ledger for what leaves `{near or flow.source.store or 'an unknown place'}`",
+            hint="give the region a `ledger` in the catalog, and set `[xborder] worker_region`",
+        )
+    far = flow.destination.region
+    return Crossing(near=near, far=far if far is not None and far != near and with_ledger(far) else None)

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who says so: an author's flow against the catalog and the registers (law 1 of the decision).
+
+Two flows come out. In ``claimed`` the author's facts stand where given; in ``known`` only the catalog's, the
+registers' and what was measured. Both are decided and the stricter answer stands, so that a claim may tighten
+an answer and never loosen it. Documents count from the registers alone, unless the deployment trusts its DAGs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from airflow_xborder.core.catalog import (
+    Catalog,
+    Dataset,
+    RegisteredDecision,
+    RegisteredEvidence,
+    RegisteredMechanism,
+)
+from airflow_xborder.core.decision import Reason
+from airflow_xborder.core.flow import (
+    AutomatedDecision,
+    Consent,
+    Count,
+    DataFlow,
+    End,
+    Evidence,
+    Mechanism,
+    Party,
+    Places,
+    Provenance,
+    Provider,
+    Subjects,
+)
+from airflow_xborder.core.truth import Truth
+from airflow_xborder.core.vocabulary import is_a
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What an enforcement point saw for itself: the columns it will read, how often it runs, what it counted."""
+
+    columns: tuple[str, ...] | None = None
+    frequency: str | None = None
+    counts: tuple[Count, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The two flows, whether the source's catalog row is complete, and contradictions, which deny."""
+
+    claimed: DataFlow
+    known: DataFlow
+    complete: bool
+    contradictions: tuple[Reason, ...] = ()
+
+
+@dataclass(slots=True)
+class _Resolver:
+    catalog: Catalog
+    on: date
+    contradictions: list[Reason] = field(default_factory=list)
+
+    def contradict(self, name: str, stated: object, known: object) -> None:
+        pairs = (("field", name), ("stated", f"{stated}"), ("known", f"{known}"))
+        self.contradictions.append(Reason("unmet", "contradiction", pairs))
+
+
+def resolve(
+    flow: DataFlow, catalog: Catalog, on: date, measured: Measured, *, trust_claims: bool
+) -> Resolved:
+    """Resolve an author's flow.
+
+    :param on: the day of the decision; a register row counts only if it was recorded by then.
+    :raises UnknownRegionError: for a region that the catalog does not have.
+    """
+    resolver = _Resolver(catalog, on)
+    source = _end(resolver, "source", flow.source)
+    destination = _end(resolver, "destination", flow.destination)
+    dataset = catalog.dataset_of(flow.source.store) if flow.source.store else None
+    known = DataFlow(
+        flow_id=flow.flow_id,
+        access_mode=flow.access_mode,
+        source=source,
+        destination=destination,
+        places=_places(resolver, flow.places),
+        exporter=_party(resolver, "exporter", flow.exporter, source),
+        importer=_party(resolver, "importer", flow.importer, destination),
+        purpose=catalog.purpose(flow.purpose) if flow.purpose else None,
+        frequency=measured.frequency,
+        counts=measured.counts,
+        mechanisms=(),
+        evidence=(),
+    )
+    if dataset is not None:
+        known = _describe(known, dataset, measured.columns)
+    known = _attach_documents(known, catalog, on)
+    complete = bool(dataset is not None and dataset.subjects is not None and dataset.subjects.complete)
+    if trust_claims:
+        known = replace(
+            known,
+            mechanisms=(*(known.mechanisms or ()), *(flow.mechanisms or ())),
+            evidence=(*(known.evidence or ()), *(flow.evidence or ())),
+        )
+    claimed = _overlay(flow, known)
+    if not trust_claims:
+        known = replace(known, source=_vouched(known.source), destination=_vouched(known.destination))
+    return Resolved(
+        claimed=claimed,
+        known=known,
+        complete=complete,
+        contradictions=tuple(resolver.contradictions),
+    )
+
+
+def _end(resolver: _Resolver, name: str, end: End) -> End:
+    catalog = resolver.catalog
+    found = catalog.store_of(end.store) if end.store else None
+    region_name = catalog.region_name(end.region, f"{name}.region") if end.region else None
+    if found is not None:
+        if region_name not in (None, found[1].region):
+            resolver.contradict(f"{name}.region", region_name, found[1].region)
+        region_name = found[1].region
+    elif end.store is not None:
+        # A store that nobody catalogued may be anywhere, whatever its DAG says.
+        return End(store=end.store, region=None)
+    if region_name is None:
+        return end
+    region = catalog.regions[region_name]
+    for key in ("country", "subdivision"):
+        stated = getattr(end, key)
+        if stated is not None and getattr(region, key) not in (None, stated):
+            resolver.contradict(f"{name}.{key}", stated, getattr(region, key))
+    control = found[1].control_country if found else None
+    return End(
+        region=region_name,
+        country=region.country,
+        subdivision=region.subdivision or (end.subdivision if found is None else None),
+        store=end.store,
+        provider=Provider(control_country=control) if control else None,
+    )
+
+
+def _vouched(end: End) -> End:
+    """Leave out a country that is the author's word alone: no region and no store of the catalog stands behind it."""
+    return end if end.region is not None else End(store=end.store)
+
+
+def _places(resolver: _Resolver, places: Places | None) -> Places | None:
+    if places is None:
+        return None
+    changes = {
+        level.name: tuple(_end(resolver, f"places.{level.name}", end) for end in getattr(places, level.name))
+        for level in fields(places)
+        if getattr(places, level.name) is not None
+    }
+    return replace(places, **changes)
+
+
+def _party(resolver: _Resolver, name: str, stated: Party | None, end: End) -> Party | None:
+    catalog = resolver.catalog
+    party_id = stated.party if stated else None
+    if party_id is None and end.region is not None:
+        party_id = catalog.regions[end.region].party
+    row = catalog.parties.get(party_id) if party_id else None
+    if row is None:
+        return Party(party=party_id, country=end.country) if party_id or stated else None
+    for key in ("country", "role"):
+        claim = getattr(stated, key) if stated else None
+        if claim is not None and getattr(row, key) not in (None, claim):
+            resolver.contradict(f"{name}.{key}", claim, getattr(row, key))
+    return row
+
+
+def _describe(flow: DataFlow, dataset: Dataset, columns: tuple[str, ...] | None) -> DataFlow:
+    consent = dataset.consent
+    audience = dataset.subjects
+    return replace(
+        flow,
+        data_categories=dataset.categories_of(columns),
+        subjects=Subjects(**{f.name: getattr(audience, f.name) for f in fields(Subjects)})
+        if audience
+        else None,
+        collected_purposes=dataset.purposes,
+        retention_days=dataset.retention_days,
+        counts=flow.counts if flow.counts is not None else dataset.counts,
+        attributes=dataset.attributes,
+        provenance=Provenance(origin_regimes=dataset.origin_regimes) if dataset.origin_regimes else None,
+        consent=Consent(type=consent.type, ground_for=consent.ground_for, purpose=flow.purpose)
+        if consent
+        else None,
+    )
+
+
+def _attach_documents(flow: DataFlow, catalog: Catalog, on: date) -> DataFlow:
+    registers = catalog.registers
+    mechanisms = [row for row in registers.mechanisms or () if _fits(row, flow, on) and _roles_fit(row, flow)]
+    evidence = [row for row in registers.evidence or () if _fits(row, flow, on)]
+    return replace(
+        flow,
+        mechanisms=tuple(_narrow(Mechanism, row) for row in mechanisms),
+        evidence=tuple(_narrow(Evidence, row) for row in evidence),
+        automated_decision=_registered_decision(registers.automated_decisions or (), flow, on),
+    )
+
+
+def _narrow(kind: type[T], row: object) -> T:
+    return kind(**{entry.name: getattr(row, entry.name) for entry in fields(kind)})  # type: ignore[arg-type]
+
+
+def _fits(row: RegisteredMechanism | RegisteredEvidence, flow: DataFlow, on: date) -> bool:
+    """A document counts only if its row fits the parties, data, purpose and destination, and was recorded before."""
+    exporter = flow.exporter.party if flow.exporter else None
+    importer = flow.importer.party if flow.importer else None
+    return (
+        (row.recorded_at is None or row.recorded_at <= on)
+        and row.exporter in (None, exporter)
+        and row.importer in (None, importer)
+        and (row.purposes is None or flow.purpose in row.purposes)
+        and (row.destinations is None or flow.destination.country in row.destinations)
+        and _categories_fit(row.categories, flow.data_categories)
+    )
+
+
+def _categories_fit(covered: tuple[str, ...] | None, moved: tuple[str, ...] | None) -> bool:
+    if covered is None:
+        return True
+    # Every category that moves must be one the document names, or data about nobody.
+    return moved is not None and all(
+        term.startswith("non_personal") or any(is_a(term, kind) is Truth.TRUE for kind in covered)
+        for term in moved
+    )
+
+
+def _roles_fit(row: RegisteredMechanism, flow: DataFlow) -> bool:
+    roles = (flow.exporter.role if flow.exporter else None, flow.importer.role if flow.importer else None)
+    return row.exporter_role in (None, roles[0]) and row.importer_role in (None, roles[1])
+
+
+def _registered_decision(
+    rows: Iterable[RegisteredDecision], flow: DataFlow, on: date
+) -> AutomatedDecision | None:
+    for row in rows:
+        recorded = row.recorded_at is None or row.recorded_at <= on
+        about = flow.source.store is not None and fnmatchcase(flow.source.store, row.match)
+        if recorded and about and row.purpose in (None, flow.purpose):
+            return _narrow(AutomatedDecision, row)
+    return None
+
+
+# What an author may say more strictly than the catalog; places, parties and documents never come from claims.
+_CLAIMABLE = (
+    "subjects", "counts", "identifiability", "legal_basis", "frequency", "retention_days", "automated_decision",
+    "provenance", "attributes", "safeguards",
+)  # fmt: skip
+
+
+def _overlay(flow: DataFlow, known: DataFlow) -> DataFlow:
+    changes = {name: getattr(flow, name) for name in _CLAIMABLE if getattr(flow, name) is not None}
+    if flow.data_categories is not None:
+        # Categories add up: an author may know of more in the data than the catalog does, never of less.
+        changes["data_categories"] = tuple(sorted({*flow.data_categories, *(known.data_categories or ())}))
+    if flow.consent is not None and known.consent is not None:
+        changes["consent"] = flow.consent
+    return replace(known, **changes)
