@@ -53,9 +53,9 @@ def policy_store() -> PolicyStore:
         store = open_store(chosen.release)
         return PublishedPolicyStore(store, chosen.cache / "releases", key)
     if chosen.catalog is not None:
-        from airflow_xborder.adapters.policy_stores.catalog_file import CatalogFilePolicyStore
+        from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
 
-        return CatalogFilePolicyStore(Path(chosen.catalog), chosen.cache / "releases", chosen.packs or None)
+        return SourcePolicyStore(Path(chosen.catalog), chosen.cache / "releases", chosen.packs or None)
     raise ConfigurationError(
         "neither `[xborder] release` nor `[xborder] catalog` is set",
         hint="publish one with `xborder policy publish`, or name a catalog file to start with",

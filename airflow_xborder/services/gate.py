@@ -157,8 +157,8 @@ class Gate:
 
         flows = [resolved.known] if resolved.claimed == resolved.known else [resolved.known, resolved.claimed]
         decision = merge([answer for flow in flows for answer in ask(flow, self._engines)], in_force.digest)
-        decision = _denied_for(decision, resolved.contradictions)
-        decision = _denied_for(decision, _undischargeable(decision.obligations, request.discharges))
+        decision = deny_for(decision, resolved.contradictions)
+        decision = deny_for(decision, _undischargeable(decision.obligations, request.discharges))
         if decision.allowed:
             return decision
         remedies = suggest_remediations(
@@ -214,7 +214,8 @@ def _union(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(entry for group in groups for entry in group))
 
 
-def _denied_for(decision: Decision, reasons: Sequence[Reason]) -> Decision:
+def deny_for(decision: Decision, reasons: Sequence[Reason]) -> Decision:
+    """Return the decision as it is without reasons, and as a ``deny`` for them with any."""
     if not reasons:
         return decision
     return replace(

@@ -254,6 +254,27 @@ def _registered_decision(
     return None
 
 
+def complete_from_catalog(flow: DataFlow, catalog: Catalog, on: date) -> Resolved:
+    """Resolve a flow of somebody who only asks (law 1: the command line's ``decide`` takes an author's word).
+
+    The catalog fills in what the flow leaves out; the flow's own parties, documents and consent stand.
+
+    :raises UnknownRegionError: for a region that the catalog does not have.
+    """
+    resolved = resolve(flow, catalog, on, Measured(), trust_claims=True)
+    changes = {
+        name: stated
+        for name in ("exporter", "importer")
+        if (stated := getattr(flow, name)) is not None and stated.party not in catalog.parties
+    }
+    if flow.consent is not None:
+        changes["consent"] = flow.consent
+    if flow.collected_purposes is not None:
+        changes["collected_purposes"] = flow.collected_purposes
+    asked = replace(resolved.claimed, **changes)
+    return replace(resolved, claimed=asked, known=asked)
+
+
 # What an author may say more strictly than the catalog; places, parties and documents never come from claims.
 _CLAIMABLE = (
     "subjects", "counts", "identifiability", "legal_basis", "frequency", "retention_days", "automated_decision",

@@ -102,7 +102,7 @@ class PublishedPolicyStore:
         ) from error
 
     def _verify(self, pointer: Pointer) -> None:
-        from airflow_xborder.adapters.signers.ed25519 import parse_public_key
+        from airflow_xborder.adapters.signers.ed25519 import parse_verifier
 
         key = self._public_key
         if key is None:
@@ -112,7 +112,7 @@ class PublishedPolicyStore:
                     f"no public key at `{self._store.location}`", hint="publish again"
                 )
             key = found.decode("utf-8", "replace")
-        if not verify_pointer(pointer, parse_public_key(key)):
+        if not verify_pointer(pointer, parse_verifier(key)):
             raise PolicyValidationError(
                 f"pointer {pointer.number} at `{self._store.location}` is not signed by the trusted key",
                 hint="somebody else wrote it, or `[xborder] release_key` is another key",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Development mode: the release is built from a local catalog and the shipped packs on first use.
+"""Straight from the sources: the command line, and development mode, build the release on first use.
 
 It is kept in the cache under a digest of its sources, so that the next process parses no YAML.
 """
@@ -17,15 +17,15 @@ from airflow_xborder.errors import ConfigurationError, PolicyValidationError
 from airflow_xborder.services.release import Release, build_release
 
 
-class CatalogFilePolicyStore:
-    """A catalog on this machine.
+class SourcePolicyStore:
+    """Packs, and perhaps a catalog, on this machine.
 
     :param packs: ids and paths of packs; ``None`` for all shipped ones.
     """
 
-    def __init__(self, catalog: Path, cache: Path, packs: Sequence[str] | None = None) -> None:
+    def __init__(self, catalog: Path | None, cache: Path, packs: Sequence[str] | None = None) -> None:
         self._catalog = catalog
-        self._cache = cache / "development"
+        self._cache = cache / "sources"
         self._packs = packs
         self._release: Release | None = None
 
@@ -45,21 +45,32 @@ class CatalogFilePolicyStore:
         return release if release.digest == name.decode("ascii", "replace") else None
 
     def _build(self, cached: Path) -> Release:
-        from airflow_xborder.authoring.catalog import load_catalog
         from airflow_xborder.authoring.loading import load_policies
 
-        release = build_release(load_policies(self._packs), load_catalog(self._catalog))
+        if self._catalog is not None:
+            from airflow_xborder.authoring.catalog import load_catalog
+
+            content = load_catalog(self._catalog)
+        else:
+            content = {"version": 1}
+        release = build_release(load_policies(self._packs), content)
         release.policies.packs()
-        cached.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=cached.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(release.digest.encode() + b"\n" + release.data)
-        Path(temporary).replace(cached)
+        self._keep(cached, release)
         return release
 
+    def _keep(self, cached: Path, release: Release) -> None:
+        try:
+            cached.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=cached.parent)
+            with os.fdopen(handle, "wb") as file:
+                file.write(release.digest.encode() + b"\n" + release.data)
+            Path(temporary).replace(cached)
+        except OSError:
+            return  # without a cache the next process builds it again: slower, and no less right
+
     def _sources_digest(self) -> str:
-        digest = hashlib.sha256(airflow_xborder.__version__.encode())
-        for path in sorted({*_files(self._catalog), *self._pack_files()}):
+        digest = hashlib.sha256(f"{airflow_xborder.__version__}\n{self._packs}".encode())
+        for path in sorted({*self._catalog_files(), *self._pack_files()}):
             try:
                 data = path.read_bytes()
             except OSError as error:
@@ -69,6 +80,10 @@ class CatalogFilePolicyStore:
             digest.update(f"{path}\0{len(data)}\0".encode())
             digest.update(data)
         return digest.hexdigest()
+
+    def _catalog_files(self) -> Iterator[Path]:
+        if self._catalog is not None:
+            yield from _files(self._catalog)
 
     def _pack_files(self) -> Iterator[Path]:
         package = Path(airflow_xborder.__file__).resolve().parent

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xborder decide``: answer flows from a file or a pipe. Needs no Airflow, writes no ledger, authorises nothing.
+
+Here an author's word counts that a document exists, and the flow stands for a complete catalog row (laws 1, 3).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_xborder.cli.output import MALFORMED, OK, REFUSED, UNAVAILABLE, exit_code
+from airflow_xborder.core.structure import instant
+from airflow_xborder.errors import FlowError, XborderError
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.decision import Decision
+    from airflow_xborder.core.flow import DataFlow
+    from airflow_xborder.ports.policy_store import PolicySet
+
+_LINES = (".jsonl", ".ndjson")
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument(
+        "file",
+        nargs="?",
+        default="-",
+        metavar="FILE",
+        help="one flow as JSON or YAML, or JSON lines; - for stdin",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--as-of", metavar="T", help="decide for this moment (2026-11-21 or 2026-11-21T12:00:00Z)"
+    )
+    parser.add_argument(
+        "--packs", metavar="P,…", help="pack ids and paths of files or folders (default: all shipped)"
+    )
+    parser.add_argument(
+        "--catalog", metavar="FILE", help="resolve regions, stores and parties from this catalog"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer every flow of the input; return the first of 2, 3, 1, 0 that holds."""
+    as_of = instant(arguments.as_of, "--as-of") if arguments.as_of else None
+    policies = _policies(arguments)
+    codes = {
+        _answer(number, entry, policies, as_of, arguments.format) for number, entry in _flows(arguments.file)
+    }
+    if not codes:
+        raise FlowError("no flow in the input", hint="give one flow as JSON or YAML, or one a line as JSON")
+    return next(code for code in (MALFORMED, UNAVAILABLE, REFUSED, OK) if code in codes)
+
+
+def _policies(arguments: argparse.Namespace) -> PolicySet:
+    from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "xborder" / "releases"
+    packs = [name for name in arguments.packs.split(",") if name] if arguments.packs is not None else None
+    catalog = Path(arguments.catalog) if arguments.catalog else None
+    return SourcePolicyStore(catalog, cache, packs).current()
+
+
+def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | None, style: str) -> int:
+    try:
+        if isinstance(entry, XborderError):
+            raise entry
+        decision = decide(entry, policies, as_of)
+    except XborderError as error:
+        _print_error(number, error, style)
+        return exit_code(error)
+    if style == "json":
+        print(json.dumps(decision.to_dict(), separators=(",", ":"), ensure_ascii=False))
+    else:
+        from airflow_xborder.core.explanation import explain
+
+        print(explain(decision))
+    return OK if decision.allowed else REFUSED
+
+
+def _print_error(number: int, error: XborderError, style: str) -> None:
+    if style == "json":
+        detail = {"code": error.code, "message": error.message, "hint": error.hint}
+        print(json.dumps({"line": number, "error": detail}, separators=(",", ":"), ensure_ascii=False))
+    else:
+        print(f"error in flow {number}: {error}", file=sys.stderr)
+
+
+def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) -> Decision:
+    """Answer one flow, given as plain data.
+
+    :param as_of: beats the flow's own; either makes the answer a simulated one.
+    :raises FlowError: if the flow is malformed, or a place lacks its country and there is no catalog.
+    """
+    from airflow_xborder.adapters.engines.native import NAME, NativeEngine
+    from airflow_xborder.core.combining import Frame
+    from airflow_xborder.core.decision import Outcome
+    from airflow_xborder.core.facts import normalise
+    from airflow_xborder.core.flow import DataFlow
+    from airflow_xborder.core.remediation import suggest_remediations
+    from airflow_xborder.ports.policy_engine import Question
+    from airflow_xborder.services.gate import deny_for
+    from airflow_xborder.services.identifiers import new_id
+    from airflow_xborder.services.resolution import complete_from_catalog
+
+    flow = DataFlow.parse(_without_aliases(entry, policies))
+    policies.policies.require_declared(flow.attributes or ())
+    now = datetime.now(timezone.utc)
+    asked_for = as_of or flow.as_of
+    moment = asked_for or now
+    if policies.catalog.regions:
+        resolved = complete_from_catalog(replace(flow, as_of=None), policies.catalog, moment.date())
+        flow, contradictions = resolved.claimed, resolved.contradictions
+    else:
+        _require_countries(flow)
+        contradictions = ()
+    frame = Frame(
+        decision_id=new_id(now),
+        as_of=moment,
+        evaluated_at=now,
+        simulated=asked_for is not None,
+        engine=NAME,
+        on_gap=Outcome.REVIEW,
+    )
+
+    def ask(question: DataFlow) -> Decision:
+        facts = normalise(question, complete=True)
+        return NativeEngine().decide(Question(facts=facts, policies=policies.policies, frame=frame))
+
+    decision = deny_for(ask(flow), contradictions)
+    if decision.allowed:
+        return decision
+    return replace(
+        decision, remediations=suggest_remediations(flow, decision, ask, policies.catalog.control_prices)
+    )
+
+
+def _without_aliases(entry: object, policies: PolicySet) -> object:
+    if isinstance(entry, dict) and isinstance(entry.get("purpose"), str):
+        return {**entry, "purpose": policies.catalog.purpose(entry["purpose"])}
+    return entry
+
+
+def _require_countries(flow: DataFlow) -> None:
+    from dataclasses import fields
+
+    ends = [("source", flow.source), ("destination", flow.destination)]
+    for level in fields(flow.places) if flow.places else ():
+        ends += [(f"places.{level.name}", end) for end in getattr(flow.places, level.name) or ()]
+    for name, end in ends:
+        if end.country is None and not (name.startswith("places.") and end.region == "global"):
+            raise FlowError(
+                f"{name}: no country", hint=f"give {name} its `country`, or resolve regions with --catalog"
+            )
+
+
+def _flows(file: str) -> Iterator[tuple[int, Any]]:
+    """Yield each flow with its line number; what cannot be read is yielded as an error in its place."""
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        text = data.decode("utf-8")
+    except OSError as error:
+        raise FlowError(f"cannot read `{file}`: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FlowError(f"`{file}` is not UTF-8") from error
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if Path(file).suffix in _LINES or _are_json_lines(line for _, line in lines):
+        yield from ((number, _json_line(line)) for number, line in lines)
+    elif lines:
+        yield lines[0][0], _document(text, "stdin" if file == "-" else file)
+
+
+def _are_json_lines(lines: Iterable[str]) -> bool:
+    """More than one line, of which at least one is a JSON object by itself, and none starts indented."""
+    given = list(lines)
+    if len(given) < 2 or any(line[0].isspace() for line in given):
+        return False
+    return any(isinstance(_json_line(line), dict) for line in given)
+
+
+def _json_line(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return FlowError("not JSON", hint=str(error)[:120])
+
+
+def _document(text: str, file: str) -> Any:
+    from airflow_xborder.authoring.source import parse_document
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            return parse_document(text, file).data
+        except XborderError as error:
+            return error

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``xborder policy``: check packs, run their cases, and publish them with the catalog as the release in force."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from airflow_xborder.cli.output import OK, REFUSED
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands."""
+    commands = parser.add_subparsers(dest="action", required=True, metavar="action")
+    lint = commands.add_parser("lint", help="check packs")
+    _packs(lint)
+    lint.set_defaults(run=_lint)
+    test = commands.add_parser("test", help="run the cases beside the packs")
+    _packs(test)
+    test.set_defaults(run=_test)
+    publish = commands.add_parser("publish", help="put packs and catalog in force")
+    _packs(publish)
+    publish.add_argument(
+        "--catalog", required=True, metavar="FILE", help="a catalog file or a folder of them"
+    )
+    publish.add_argument("--to", required=True, metavar="LOCATION", help="a folder or s3://bucket/prefix")
+    publish.add_argument(
+        "--signing-key", required=True, metavar="FILE", help="as `xborder ledger keygen` makes it"
+    )
+    publish.set_defaults(run=_publish)
+
+
+def _packs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--packs", metavar="P,…", help="pack ids and paths of files or folders (default: all shipped)"
+    )
+
+
+def _selection(arguments: argparse.Namespace) -> list[str] | None:
+    return [name for name in arguments.packs.split(",") if name] if arguments.packs is not None else None
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from airflow_xborder.authoring.loading import load_policies
+
+    for pack in load_policies(_selection(arguments)).packs():
+        print(f"{pack.id}: {len(pack.requirements)} requirements, {len(pack.designations)} designations")
+    return OK
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from airflow_xborder.authoring.cases import lacking_cases, run_cases
+    from airflow_xborder.authoring.loading import case_files, load_policies
+
+    selection = _selection(arguments)
+    policies = load_policies(selection)
+    results = run_cases(case_files(selection))
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        print(f"FAIL {result.pack}: {result.description}: {result.message}", file=sys.stderr)
+    lacking = lacking_cases(policies, results)
+    for requirement, missing in lacking:
+        print(f"no case {missing} `{requirement}`", file=sys.stderr)
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed, {len(lacking)} cases lacking")
+    return REFUSED if failed or lacking else OK
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from datetime import datetime, timezone
+
+    from airflow_xborder.adapters.object_stores.opening import open_store
+    from airflow_xborder.adapters.signers.ed25519 import load_signer
+    from airflow_xborder.authoring.catalog import load_catalog
+    from airflow_xborder.authoring.loading import load_policies
+    from airflow_xborder.services.release import build_release, publish
+
+    release = build_release(load_policies(_selection(arguments)), load_catalog(Path(arguments.catalog)))
+    signer = load_signer(Path(arguments.signing_key))
+    store = open_store(arguments.to)
+    pointer = publish(store, release, signer, datetime.now(timezone.utc))
+    print(f"release {pointer.number} in force at {store.location}")
+    print(f"digest {pointer.digest}")
+    print(f"packs {', '.join(release.policies.ids)}")
+    return OK
