@@ -68,7 +68,8 @@ class Checkpoint:
             f"number {self.number}\nprevious {self.previous or 'none'}\nsegment {self.segment or 'none'}\n"
             f"sealed_at {format_instant(self.sealed_at)}\n"
         )
-        if not _TEXT.fullmatch(text):
+        match = _TEXT.fullmatch(text)
+        if match is None or match["region"] != self.region:
             raise ValueError("a checkpoint with a field that cannot be written")
         return text
 

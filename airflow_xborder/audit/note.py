@@ -47,7 +47,7 @@ class Note:
         :param verify: takes message and signature.
         """
         mine = [line for line in self.signatures if (line.name, line.key_id) == (name, key_id)]
-        # SPEC: "if there are multiple signatures by the same key, or one is invalid, reject the note".
+        # Two lines by one key are nothing that we write: refuse, rather than choose one of them.
         return len(mine) == 1 and verify(self.text.encode(), mine[0].value)
 
 
