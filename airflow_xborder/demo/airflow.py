@@ -9,10 +9,13 @@ service listens on loopback only.
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 from airflow_xborder.demo.airflow_client import AirflowClient
@@ -46,6 +49,8 @@ class AirflowSettings:
     :param options: the ``[xborder]`` section.
     :param users: their roles (``admin``, ``op``, ``user``, ``viewer``), by name; passwords are made.
     :param env: more variables, last word.
+    :param cache: a folder that keeps an empty SQLite database of each Airflow version, since making one takes
+        ten seconds.
     :param python: the interpreter that has Airflow.
     """
 
@@ -56,6 +61,7 @@ class AirflowSettings:
     options: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[str, str] = field(default_factory=lambda: {"admin": "admin"})
     env: Mapping[str, str] = field(default_factory=dict)
+    cache: Path | None = None
     parallelism: int = 4
     python: str = sys.executable
 
@@ -91,10 +97,9 @@ class AirflowServer:
 
         :raises ConfigurationError: one of them ended, or is not healthy in time.
         """
-        migrate = self._command("db-migrate", ["db", "migrate"])
-        self._supervisor.run(migrate, limit=_MIGRATION_SECONDS)
+        make_database(self._supervisor, self.settings, self.environment)
         self.servers = {
-            name: self._supervisor.start(self._command(name, arguments))
+            name: self._supervisor.start(_command(self.settings, self.environment, name, arguments))
             for name, arguments in _SERVICES.items()
         }
         api = AirflowClient(self.url, "", "")
@@ -105,13 +110,39 @@ class AirflowServer:
         """End the services; what they wrote stays in the home folder."""
         self._supervisor.stop(*self.servers.values())
 
-    def _command(self, name: str, arguments: list[str]) -> Command:
-        return Command(
-            name=f"airflow-{name}",
-            argv=[self.settings.python, "-m", "airflow", *arguments],
-            env=self.environment,
-            cwd=self.settings.home,
-        )
+
+def make_database(supervisor: Supervisor, settings: AirflowSettings, environment: Mapping[str, str]) -> None:
+    """Make the metadata database, or copy an empty one that was made before.
+
+    :raises ConfigurationError: the migration failed.
+    """
+    database, cached = settings.home / "airflow.db", _cached_database(settings)
+    if cached is not None and cached.exists():
+        shutil.copyfile(cached, database)
+        return
+    supervisor.run(_command(settings, environment, "db-migrate", ["db", "migrate"]), limit=_MIGRATION_SECONDS)
+    if cached is not None:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = cached.with_suffix(f".{os.getpid()}")
+        shutil.copyfile(database, unfinished)
+        unfinished.replace(cached)
+
+
+def _cached_database(settings: AirflowSettings) -> Path | None:
+    if settings.cache is None or settings.database is not None or settings.python != sys.executable:
+        return None
+    return settings.cache / f"airflow-{version('apache-airflow-core')}.db"
+
+
+def _command(
+    settings: AirflowSettings, environment: Mapping[str, str], name: str, arguments: Sequence[str]
+) -> Command:
+    return Command(
+        name=f"airflow-{name}",
+        argv=[settings.python, "-m", "airflow", *arguments],
+        env=environment,
+        cwd=settings.home,
+    )
 
 
 def start_airflow(supervisor: Supervisor, settings: AirflowSettings) -> AirflowServer:
@@ -127,57 +158,57 @@ def start_airflow(supervisor: Supervisor, settings: AirflowSettings) -> AirflowS
 def make_environment(settings: AirflowSettings) -> dict[str, str]:
     """Make the home folder and return the variables under which every command of this Airflow runs."""
     settings.home.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    bundles = [
-        {
-            "name": name,
-            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
-            "kwargs": {"path": str(path), "refresh_interval": 5},
-        }
-        for name, path in settings.bundles.items()
-    ]
-    sections = {
+    sections = _sections(settings, f"http://127.0.0.1:{free_port()}")
+    connections = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in settings.connections.items()}
+    return {
+        **environment_without("AIRFLOW", "AWS_", "PG"),
+        "AIRFLOW_HOME": str(settings.home),
+        "NO_PROXY": "127.0.0.1,localhost",
+        **{
+            f"AIRFLOW__{name}__{key}": value for name, rows in sections.items() for key, value in rows.items()
+        },
+        **connections,
+        **settings.env,
+    }
+
+
+def _sections(settings: AirflowSettings, url: str) -> dict[str, dict[str, str]]:
+    """Return the options of each section of Airflow's configuration."""
+    return {
         "CORE": {
             "LOAD_EXAMPLES": "False",
             "DAGS_FOLDER": str(next(iter(settings.bundles.values()))),
             "DAGS_ARE_PAUSED_AT_CREATION": "False",
             "EXECUTOR": "LocalExecutor",
             "PARALLELISM": str(settings.parallelism),
-            "EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+            "EXECUTION_API_SERVER_URL": f"{url}/execution/",
             "SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in settings.users.items()),
             "SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(_write_passwords(settings)),
         },
         "DATABASE": {"SQL_ALCHEMY_CONN": settings.database or f"sqlite:///{settings.home / 'airflow.db'}"},
         "API": {
             "HOST": "127.0.0.1",
-            "PORT": str(port),
-            "BASE_URL": f"http://127.0.0.1:{port}",
+            "PORT": url.rpartition(":")[2],
+            "BASE_URL": url,
             "WORKERS": "1",
             "SECRET_KEY": secrets.token_urlsafe(32),
         },
         "API_AUTH": {"JWT_SECRET": secrets.token_urlsafe(64)},
         "DAG_PROCESSOR": {
-            "DAG_BUNDLE_CONFIG_LIST": json.dumps(bundles),
+            "DAG_BUNDLE_CONFIG_LIST": json.dumps(
+                [_bundle(name, path) for name, path in settings.bundles.items()]
+            ),
             "REFRESH_INTERVAL": "5",
             "MIN_FILE_PROCESS_INTERVAL": "5",
         },
         "USAGE_DATA_COLLECTION": {"ENABLED": "False"},
         "XBORDER": {name.upper(): value for name, value in settings.options.items()},
     }
-    configured = {
-        f"AIRFLOW__{section}__{name}": value
-        for section, rows in sections.items()
-        for name, value in rows.items()
-    }
-    connections = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in settings.connections.items()}
-    return {
-        **environment_without("AIRFLOW", "AWS_", "PG"),
-        "AIRFLOW_HOME": str(settings.home),
-        "NO_PROXY": "127.0.0.1,localhost",
-        **configured,
-        **connections,
-        **settings.env,
-    }
+
+
+def _bundle(name: str, path: Path) -> dict[str, object]:
+    classpath = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    return {"name": name, "classpath": classpath, "kwargs": {"path": str(path), "refresh_interval": 5}}
 
 
 def _passwords_file(settings: AirflowSettings) -> Path:

@@ -3,19 +3,25 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from airflow_xborder.demo.airflow import make_database
 from airflow_xborder.demo.postgres import PostgresLauncher, PostgresServer
 from airflow_xborder.demo.processes import Supervisor
 from airflow_xborder.demo.s3 import S3Endpoint, start_s3
+from tests.tools import programs
+from tests.tools.airflow_home import configure
 from tests.tools.servers import OpaServer, S3Server, start_opa, start_versitygw
 
 _Server = TypeVar("_Server", OpaServer, S3Server)
+AIRFLOW = configure()
 REGIONS = {"eu": "eu-central-1", "us": "us-east-1", "jp": "ap-northeast-1"}
 
 
@@ -65,6 +71,14 @@ def opa_server(supervisor: Supervisor) -> OpaServer:
 def opa_v0_server(supervisor: Supervisor) -> OpaServer:
     """A real OPA that takes the old syntax."""
     return _present(start_opa(supervisor, v0=True, name="opa-v0"))
+
+
+@pytest.fixture(scope="session")
+def airflow_home(supervisor: Supervisor) -> Path:
+    """The home of the Airflow in this process, with its database made; DAG files go to ``dags`` in it."""
+    settings = replace(AIRFLOW, cache=programs.cache())
+    make_database(supervisor, settings, os.environ)
+    return settings.home
 
 
 def _present(started: _Server | str) -> _Server:

@@ -13,6 +13,7 @@ import pytest
 from airflow_xborder.demo.airflow_client import AirflowClient
 from airflow_xborder.demo.keeper import descendants_of
 from airflow_xborder.errors import ConfigurationError
+from tests.tools.programs import cache
 
 pytestmark = pytest.mark.integration
 
@@ -57,6 +58,7 @@ settings = AirflowSettings(
     bundles={"tests": home / "dags"},
     users={"alice": "admin", "vera": "viewer"},
     connections={"pg_eu": "postgres://app:secret@pg-eu.acme:5432/appdb"},
+    cache=Path(sys.argv[2]),
 )
 server = start_airflow(Supervisor(home / "services"), settings)
 print(json.dumps({"url": server.url, "passwords": server.passwords}), flush=True)
@@ -77,7 +79,7 @@ def started(tmp_path_factory):
     (home / "dags").mkdir()
     (home / "dags" / "trivial.py").write_text(DAGS)
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(home)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", STARTER, str(home), str(cache())], stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None
