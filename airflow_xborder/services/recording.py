@@ -99,17 +99,21 @@ class Recorder:
 
 def withhold(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return what the far side may hear, and the names of what it may not."""
-    shown: dict[str, Any] = dict(body)
-    withheld: list[str] = []
-    for path in FAR_SIDE_WITHHELD:
-        *outer, last = path.split(".")
-        parent: Any = shown
-        for key in outer:
-            parent[key] = parent = dict(parent[key]) if isinstance(parent.get(key), Mapping) else {}
-        if last in parent:
-            del parent[last]
-            withheld.append(path)
-    return shown, tuple(withheld)
+    withheld = tuple(path for path in FAR_SIDE_WITHHELD if _has(body, path.split(".")))
+    return _without(body, [path.split(".") for path in withheld]), withheld
+
+
+def _has(body: Any, path: list[str]) -> bool:
+    return isinstance(body, Mapping) and path[0] in body and (len(path) == 1 or _has(body[path[0]], path[1:]))
+
+
+def _without(body: Mapping[str, Any], paths: list[list[str]]) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    for key, value in body.items():
+        below = [path[1:] for path in paths if path[0] == key]
+        if [] not in below:
+            shown[key] = _without(value, below) if below else value
+    return shown
 
 
 def decision_body(flow: DataFlow, decision: Decision, point: str) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The published release as a process finds it: cached, checked, and never older than it may be."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_xborder.adapters.object_stores.memory import MemoryObjectStore
+from airflow_xborder.adapters.policy_stores.published import PublishedPolicyStore
+from airflow_xborder.errors import (
+    EvaluationError,
+    LedgerUnavailableError,
+    PolicyNotFoundError,
+    PolicyValidationError,
+)
+from airflow_xborder.services.release import publish
+from tests.deployment import NOW
+from tests.unit.services.test_release import make_release, make_signer
+
+
+class Switch(MemoryObjectStore):
+    """A store that can be switched off, and counts what is fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.off = False
+        self.fetched: list[str] = []
+
+    def get(self, name: str) -> bytes | None:
+        if self.off:
+            raise LedgerUnavailableError("switched off")
+        self.fetched.append(name)
+        return super().get(name)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        if self.off:
+            raise LedgerUnavailableError("switched off")
+        return super().list(prefix)
+
+
+def test_the_release_in_force_is_found(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+
+
+def test_the_next_process_fetches_the_pointer_alone(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    PublishedPolicyStore(store, tmp_path).current()
+    store.fetched.clear()
+    PublishedPolicyStore(store, tmp_path).current()
+    assert store.fetched == ["pointers/00000001.json"]
+
+
+def test_nothing_published_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(PolicyNotFoundError) as caught:
+        PublishedPolicyStore(Switch(), tmp_path).current()
+    assert "xborder policy publish" in str(caught.value)
+
+
+def test_a_release_that_the_trusted_key_did_not_sign_is_refused(tmp_path: Path) -> None:
+    store = Switch()
+    publish(store, make_release(), make_signer(), NOW)
+    with pytest.raises(PolicyValidationError, match="not signed by the trusted key"):
+        PublishedPolicyStore(store, tmp_path, make_signer().public_key).current()
+
+
+def test_a_spoilt_cache_is_fetched_anew(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    PublishedPolicyStore(store, tmp_path).current()
+    (cached,) = tmp_path.glob("*/releases/*.json")
+    cached.write_bytes(cached.read_bytes().replace(b"tia", b"dpia"))
+    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+
+
+def test_during_an_outage_a_recent_copy_stands_and_an_old_one_does_not(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    PublishedPolicyStore(store, tmp_path).current()
+    store.off = True
+    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+    (pointer,) = tmp_path.glob("*/pointer.json")
+    os.utime(pointer, (time.time() - 7200, time.time() - 7200))
+    with pytest.raises(EvaluationError, match="no copy is recent enough"):
+        PublishedPolicyStore(store, tmp_path).current()
+
+
+def test_a_release_that_goes_back_is_refused(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    second = publish(store, make_release("2"), signer, NOW)
+    PublishedPolicyStore(store, tmp_path).current()
+    del store.objects[second.name]
+    with pytest.raises(PolicyValidationError, match="went back"):
+        PublishedPolicyStore(store, tmp_path).current()

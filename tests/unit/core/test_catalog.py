@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the catalog knows of stores, regions and data sets."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from airflow_xborder.core.catalog import Catalog
+from airflow_xborder.errors import FlowError, UnknownRegionError, UnknownTermError
+from tests.deployment import CATALOG, PEOPLE
+
+
+def catalog(**changes: Any) -> Catalog:
+    return Catalog({**deepcopy(CATALOG), **changes})
+
+
+def test_a_cloud_region_says_its_country() -> None:
+    region = catalog().regions["eu"]
+    assert (region.country, region.subdivision) == ("DE", "DE-HE")
+
+
+def test_a_country_that_is_not_the_cloud_regions_is_an_error() -> None:
+    with pytest.raises(FlowError, match="is in DE, not in FR"):
+        catalog(regions={"eu": {"cloud": "aws:eu-central-1", "country": "FR"}}, stores={})
+
+
+def test_zurich_is_not_in_the_european_union() -> None:
+    assert Catalog({"regions": {"z": {"cloud": "aws:eu-central-2"}}}).regions["z"].country == "CH"
+
+
+def test_the_longest_prefix_names_the_store() -> None:
+    stores = {"s3://a": {"region": "eu"}, "s3://a/us": {"region": "us"}}
+    found = catalog(stores=stores).store_of("s3://a/us/x")
+    assert found is not None
+    assert found[0] == "s3://a/us"
+
+
+def test_a_name_that_only_begins_alike_is_another_store() -> None:
+    assert catalog(stores={"s3://acme": {"region": "eu"}}).store_of("s3://acme-eu/x") is None
+
+
+def test_the_longest_match_describes_the_data_set() -> None:
+    rows = [
+        {"match": "s3://a/*", "categories": {}},
+        {"match": "s3://a/people*", "categories": {"x": "public"}},
+    ]
+    row = catalog(datasets=rows).dataset_of("s3://a/people.csv")
+    assert row is not None
+    assert row.categories == {"x": "public"}
+
+
+def test_a_column_without_category_is_unknown_data() -> None:
+    row = catalog().dataset_of(PEOPLE)
+    assert row is not None
+    assert row.categories_of(("email", "shoe_size")) == ("data.unknown", "personal_data.contact.email")
+
+
+def test_an_unknown_region_is_named_with_the_nearest() -> None:
+    with pytest.raises(UnknownRegionError) as caught:
+        catalog().region_name("uss")
+    assert caught.value.hint == "did you mean `us`?"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        pytest.param({"stores": {"s3://x": {"region": "mars"}}}, UnknownRegionError, id="store-in-no-region"),
+        pytest.param({"regions": {"eu": {"ledger": "x"}}, "stores": {}}, FlowError, id="region-nowhere"),
+        pytest.param(
+            {"datasets": [{"match": "x", "categories": {"a": "helth"}}]}, UnknownTermError, id="category"
+        ),
+        pytest.param({"parties": {}, "stores": {}}, FlowError, id="unknown-party"),
+        pytest.param(
+            {"regions": {"eu": {"cloud": "aws:eu-west-9"}}, "stores": {}}, UnknownTermError, id="cloud"
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(changes: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        catalog(**changes)
+
+
+def test_stores_by_connection() -> None:
+    assert list(catalog().stores_of_connection("pg_us")) == ["postgres://pg-us:5432/appdb"]

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An author's flow against the catalog: what is filled in, what stands, what contradicts."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from airflow_xborder.core.catalog import Catalog
+from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.services.resolution import Measured, Resolved, complete_from_catalog, resolve
+from tests.deployment import CATALOG, NOW, PEOPLE, flow
+
+
+def resolved(asked: DataFlow | None = None, measured: Measured | None = None, **changes: Any) -> Resolved:
+    catalog = Catalog({**deepcopy(CATALOG), **changes})
+    return resolve(asked or flow(), catalog, NOW.date(), measured or Measured(), trust_claims=False)
+
+
+def test_the_catalog_says_where_what_and_whose() -> None:
+    known = resolved().known
+    assert (known.source.country, known.source.subdivision, known.destination.country) == (
+        "DE",
+        "DE-HE",
+        "US",
+    )
+    assert known.data_categories == ("personal_data.behaviour", "personal_data.contact.email")
+    assert known.exporter is not None
+    assert known.exporter.role == "controller"
+
+
+def test_measured_columns_narrow_the_categories() -> None:
+    known = resolved(measured=Measured(columns=("visits",))).known
+    assert known.data_categories == ("personal_data.behaviour",)
+
+
+def test_a_region_by_its_alias() -> None:
+    asked = replace(flow(), destination=replace(flow().destination, store=None, region="US"))
+    assert resolved(asked).known.destination.region == "us"
+
+
+def test_a_wrong_region_of_a_store_contradicts() -> None:
+    asked = replace(flow(), source=replace(flow().source, region="us"))
+    assert [reason.template for reason in resolved(asked).contradictions] == ["contradiction"]
+
+
+def test_a_wrong_role_contradicts() -> None:
+    asked = flow(importer={"party": "acme-inc", "role": "controller"})
+    assert "importer.role" in resolved(asked).contradictions[0].text
+
+
+def test_a_party_that_the_catalog_does_not_know_stays_a_name() -> None:
+    known = resolved(flow(importer={"party": "nobody", "country": "CH", "listings": []})).known
+    assert known.importer is not None
+    assert (known.importer.country, known.importer.listings) == ("US", None)
+
+
+def test_places_are_resolved_by_the_catalog_too() -> None:
+    known = resolved(flow(places={"logs": [{"region": "us"}]})).known
+    assert known.places is not None
+    assert known.places.logs is not None
+    assert known.places.logs[0].country == "US"
+
+
+def test_who_only_asks_may_state_parties_and_documents() -> None:
+    asked = flow(importer={"party": "nobody", "country": "CH"}, mechanisms=["bcr_c"])
+    answer = complete_from_catalog(asked, Catalog(deepcopy(CATALOG)), NOW.date())
+    assert answer.claimed.importer is not None
+    assert answer.claimed.importer.country == "CH"
+    assert "bcr_c" in [entry.type for entry in answer.claimed.mechanisms or ()]
+
+
+def test_a_registered_decision_says_how_a_purpose_decides() -> None:
+    registers = {
+        "automated_decisions": [
+            {"match": PEOPLE, "purpose": "ml_inference", "significant_effect": True, "human_review": True}
+        ]
+    }
+    answer = resolved(flow(purpose="ml_inference"), registers=registers).known.automated_decision
+    assert answer is not None
+    assert (answer.significant_effect, answer.human_review, answer.explanation) == (True, True, None)
+    assert resolved(flow(purpose="analytics"), registers=registers).known.automated_decision is None
