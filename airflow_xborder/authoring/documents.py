@@ -69,7 +69,7 @@ class DesignationDocument(Strict):
     citation: Text
     source: Text | None = None
     confidence: Confidence | None = None
-    scope: dict[str, Any] | None = None
+    scope: dict[str, Any] | Text | None = None
     warning: Text | None = None
     suspends: Id | None = None
 
@@ -87,7 +87,7 @@ class CoverageDocument(Strict):
 class AttributeDocument(Strict):
     """A fact that this pack declares, so that flows may state it."""
 
-    type: Literal["text", "boolean", "number"]
+    type: Literal["text", "boolean", "number", "categories"]
     values: list[Text] = []
     description: Text
 
@@ -104,8 +104,9 @@ class PackDocument(Strict):
     time_zone: Text = "UTC"
     covers: list[Id] = []
     attributes: dict[str, AttributeDocument] = {}
+    definitions: dict[str, Any] = {}
     connects: list[Any] = []
-    transfer: dict[str, Any] | None = None
+    transfer: dict[str, Any] | Text | None = None
     designations: list[DesignationDocument] = []
     coverage: list[CoverageDocument] = []
     requirements: list[RequirementDocument] = []

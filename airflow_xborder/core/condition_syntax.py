@@ -3,37 +3,49 @@
 
 ::
 
-    condition := NAME                                  a trigger, a data category or a purpose
+    condition := NAME                                  a trigger, a data category, a purpose or a pack's definition
                | {all: [condition, …]} | {any: [condition, …]} | {not: condition}
                | {mechanism|evidence|safeguard|consent|listed|owned_by|count|designated|obligation: …}
                | {PATH: test, …}                       all of them
-    test      := value | [value, …] | {in|within|is_a|known|at_least|less_than: …}
+    test      := value | [value, …]                    some member of the fact is one of these
+               | {in: …}                               the same, written out
+               | {within: …}                           every member of the fact is one of these
+               | {stated: …}                           the fact is known, and one of these: silence means no
+               | {is_a: CATEGORY}                      some member is a kind of it
+               | {known: true}                         the fact is known at all
+               | {at_least: N, less_than: N}           a number in this range
 
-A value is a Boolean, or a term of the path's kind: for places also the name of a set. Reading is strict: an
-unknown key, path or term is a ``PolicyValidationError`` whose ``path`` says where in the document it stands.
+A value is a Boolean, or a term of the path's kind: for places also the name of a set. An unknown fact makes a test
+unknown, and that asks a person; ``stated`` is for facts that only ever loosen (an exemption that nobody claims is
+not there). ``definitions`` of a pack name conditions that its rules share. Reading is strict: an unknown key, path
+or term is a ``PolicyValidationError`` whose ``path`` says where in the document it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any as Anything
 
-from airflow_xborder.core import conditions as c
+from airflow_xborder.core import comparisons as f
 from airflow_xborder.core import grounds as g
+from airflow_xborder.core.conditions import All, Any, Condition, Not
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.facts import LEVELS
 from airflow_xborder.core.places import members
+from airflow_xborder.core.structure import fraction
 from airflow_xborder.core.vocabulary import KINDS, require_term, suggest
 from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
-from airflow_xborder.errors import PolicyValidationError, UnknownTermError
+from airflow_xborder.errors import FlowError, PolicyValidationError, UnknownTermError
 
 Path = tuple[str | int, ...]
+Names = Mapping[str, Condition]
 
-_PLACE, _BOOL, _NUMBER, _TEXT = "place", "true or false", "number", "text"
+_PLACE, _BOOL, _NUMBER, _TEXT, _ATTRIBUTE = "place", "true or false", "number", "text", "declared attribute"
 PATHS: dict[str, str] = {
     "access_mode": "access mode", "frequency": "frequency", "purpose": "purpose", "collected_purposes": "purpose",
     "data_categories": "data category", "safeguards": "safeguard", "retention_days": _NUMBER, "legal_basis": _TEXT,
-    "reach": _PLACE, "reach.countries": _PLACE,
+    "reach": _PLACE, "reach.countries": _PLACE, "crosses_border": _BOOL, "importer.owners": _PLACE,
     "subjects.countries": _PLACE, "subjects.nationality": _PLACE, "subjects.collected_in": _PLACE,
     "subjects.groups": "group", "subjects.min_age": _NUMBER, "subjects.us_persons": _BOOL,
     "automated_decision": _BOOL, "automated_decision.significant_effect": _BOOL,
@@ -47,12 +59,12 @@ PATHS: dict[str, str] = {
         ("role", "role"), ("party", _TEXT), ("sector", _TEXT), ("legal_roles", _TEXT), ("same_entity", _BOOL),
         ("same_group", _BOOL), ("us_person", _BOOL))},
 }  # fmt: skip
-NAMES: dict[str, c.Condition] = {
-    "automated_decision": c.Is("automated_decision", True),
-    "significant_effect": c.Is("automated_decision.significant_effect", True),
-    "human_review_required": c.Is("automated_decision.human_review", True),
-    "purpose_not_collected": c.NotAmong("purpose", "collected_purposes"),
-    "explainability_required": c.Is("automated_decision.explanation", True),
+NAMES: Names = {
+    "automated_decision": f.Is("automated_decision", True),
+    "significant_effect": f.Is("automated_decision.significant_effect", True),
+    "human_review_required": f.Is("automated_decision.human_review", True),
+    "purpose_not_collected": f.NotAmong("purpose", "collected_purposes"),
+    "explainability_required": f.Is("automated_decision.explanation", True),
 }
 
 
@@ -88,51 +100,74 @@ def place_set(value: object, path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def parse_condition(data: object, path: Path = ()) -> c.Condition:
+def parse_condition(data: object, path: Path = (), names: Names = NAMES) -> Condition:
     """Read one condition.
 
     :param path: where it stands in its document.
+    :param names: the conditions that it may call by name, besides data categories and purposes.
     :raises PolicyValidationError: with the place and, where there is one, the nearest right spelling.
     """
     if isinstance(data, str):
-        return _name(data, path)
+        return _name(data, path, names)
     if not isinstance(data, Mapping) or not data:
         raise fail(
             path, f"expected a condition, got `{data}`", "a name, or a mapping such as purpose: ml_inference"
         )
-    parts = [_entry(str(key), value, (*path, str(key))) for key, value in data.items()]
-    return parts[0] if len(parts) == 1 else c.All(tuple(parts))
+    parts = [_entry(str(key), value, (*path, str(key)), names) for key, value in data.items()]
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def parse_all(data: object, path: Path = ()) -> c.Condition:
-    """Read a list of conditions that must all hold."""
-    return c.All(tuple(_list(data, path)))
+def parse_definitions(data: Mapping[str, object], path: Path = ("definitions",)) -> Names:
+    """Read a pack's named conditions, which may use each other, and return them with the built-in names.
+
+    :raises PolicyValidationError: for one that is built in, or defined by itself.
+    """
+    uses = {str(name): _names_in(body) & data.keys() for name, body in data.items()}
+    for name in uses:
+        if name in NAMES or name in CATEGORIES or name in PURPOSES:
+            raise fail((*path, name), f"`{name}` already has a meaning", "choose another name")
+    try:
+        order = list(TopologicalSorter(uses).static_order())
+    except CycleError as error:
+        cycle = [str(name) for name in error.args[1]]
+        raise fail((*path, cycle[0]), f"defined by itself: {' -> '.join(cycle)}") from None
+    names = dict(NAMES)
+    for name in order:
+        names[name] = parse_condition(data[name], (*path, name), names)
+    return names
 
 
-def _list(data: object, path: Path) -> list[c.Condition]:
+def _names_in(data: object) -> set[str]:
+    if isinstance(data, str):
+        return {data}
+    parts = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+    return {name for part in parts for name in _names_in(part)}
+
+
+def _list(data: object, path: Path, names: Names) -> tuple[Condition, ...]:
     if not isinstance(data, list):
         raise fail(path, "expected a list of conditions")
-    return [parse_condition(entry, (*path, number)) for number, entry in enumerate(data)]
+    return tuple(parse_condition(entry, (*path, number), names) for number, entry in enumerate(data))
 
 
-def _name(name: str, path: Path) -> c.Condition:
-    if name in NAMES:
-        return NAMES[name]
+def _name(name: str, path: Path, names: Names) -> Condition:
+    if name in names:
+        return names[name]
     if name in CATEGORIES:
-        return c.IsA("data_categories", name)
+        return f.IsA("data_categories", name)
     if name in PURPOSES:
-        return c.In("purpose", frozenset({name}))
-    known = {*NAMES, *CATEGORIES, *PURPOSES}
+        return f.In("purpose", frozenset({name}))
+    known = {*names, *CATEGORIES, *PURPOSES}
     raise fail(path, f"unknown trigger or constraint `{name}`", suggest(name, known))
 
 
-def _entry(key: str, value: object, path: Path) -> c.Condition:
+def _entry(key: str, value: object, path: Path, names: Names) -> Condition:
     if key == "all":
-        return c.All(tuple(_list(value, path)))
+        return All(_list(value, path, names))
     if key == "any":
-        return c.Any(tuple(_list(value, path)))
+        return Any(_list(value, path, names))
     if key == "not":
-        return c.Not(parse_condition(value, path))
+        return Not(parse_condition(value, path, names))
     if key in _SPECIAL:
         return _SPECIAL[key](value, path)
     return _test(key, value, path)
@@ -142,29 +177,37 @@ def _kind(key: str, path: Path) -> str:
     if key in PATHS:
         return PATHS[key]
     if key.startswith(("attributes.", "exporter.attributes.", "importer.attributes.")):
-        return _TEXT
+        return _ATTRIBUTE
     raise fail(path, f"unknown fact `{key}`", suggest(key, {*PATHS, *_SPECIAL, "all", "any", "not"}))
 
 
-def _test(key: str, value: object, path: Path) -> c.Condition:
+def _test(key: str, value: object, path: Path) -> Condition:
     kind = _kind(key, path)
-    if isinstance(value, bool):
-        return c.Is(key, value)
     if not isinstance(value, Mapping):
-        return c.In(key, _values(kind, value, path), _label(value))
+        return _holds(key, kind, value, path)
     if len(value) == 1:
-        (test, operand), where = next(iter(value.items())), (*path, next(iter(value)))
+        (test, operand), where = next(iter(value.items())), (*path, str(next(iter(value))))
         if test == "in":
-            return c.In(key, _values(kind, operand, where), _label(operand))
+            return _holds(key, kind, operand, where)
+        if test == "stated":
+            return All((f.Known(key), _holds(key, kind, operand, where)))
         if test == "within":
-            return c.Within(key, _values(kind, operand, where), _label(operand))
+            return f.Within(key, _values(kind, operand, where), _label(operand))
         if test == "is_a" and kind == "data category":
-            return c.IsA(key, term(kind, operand, where))
+            return f.IsA(key, term(kind, operand, where))
         if test == "known" and operand is True:
-            return c.Known(key)
-    if kind == _NUMBER and value.keys() <= {"at_least", "less_than"}:
-        return c.Compare(key, _number(value, "at_least", path), _number(value, "less_than", path))
+            return f.Known(key)
+    if kind in (_NUMBER, _ATTRIBUTE) and value.keys() <= {"at_least", "less_than"}:
+        return f.Compare(key, _number(value, "at_least", path), _number(value, "less_than", path))
     raise fail(path, f"unknown test of `{key}`: `{', '.join(map(str, value))}`", f"`{key}` is a {kind}")
+
+
+def _holds(key: str, kind: str, value: object, path: Path) -> Condition:
+    if (kind == _BOOL) != isinstance(value, bool) and kind != _ATTRIBUTE:
+        raise fail(path, f"`{key}` cannot be `{value}`", f"`{key}` is a {kind}")
+    return (
+        f.Is(key, value) if isinstance(value, bool) else f.In(key, _values(kind, value, path), _label(value))
+    )
 
 
 def _values(kind: str, value: object, path: Path) -> frozenset[str]:
@@ -173,7 +216,7 @@ def _values(kind: str, value: object, path: Path) -> frozenset[str]:
     entries = value if isinstance(value, list) else [value]
     if kind in KINDS:
         return frozenset(term(kind, entry, path) for entry in entries)
-    if not all(isinstance(entry, str) for entry in entries):
+    if not entries or not all(isinstance(entry, str) for entry in entries):
         raise fail(path, f"expected text, got `{value}`")
     return frozenset(map(str, entries))
 
@@ -207,7 +250,7 @@ def _terms(kind: str, value: object, path: Path) -> frozenset[str]:
     return frozenset(term(kind, entry, path) for entry in (value if isinstance(value, list) else [value]))
 
 
-def _mechanism(value: object, path: Path) -> c.Condition:
+def _mechanism(value: object, path: Path) -> Condition:
     if not isinstance(value, Mapping):
         return g.HasMechanism(_terms("mechanism", value, path))
     data = _mapping(value, path, ("type", "ground_for"), ("type",))
@@ -215,44 +258,50 @@ def _mechanism(value: object, path: Path) -> c.Condition:
     return g.HasMechanism(types, term("ground", data.get("ground_for", "transfer"), (*path, "ground_for")))
 
 
-def _evidence(value: object, path: Path) -> c.Condition:
+def _evidence(value: object, path: Path) -> Condition:
     return g.HasEvidence(term("evidence", value, path))
 
 
-def _safeguard(value: object, path: Path) -> c.Condition:
+def _safeguard(value: object, path: Path) -> Condition:
     return g.HasSafeguard(term("safeguard", value, path))
 
 
-def _consent(value: object, path: Path) -> c.Condition:
+def _consent(value: object, path: Path) -> Condition:
     data = _mapping(value, path, ("type", "ground_for"), ("type", "ground_for"))
     types = _terms("mechanism", data["type"], (*path, "type"))
     return g.HasConsent(types, term("ground", data["ground_for"], (*path, "ground_for")))
 
 
-def _listed(value: object, path: Path) -> c.Condition:
+def _listed(value: object, path: Path) -> Condition:
     return g.Listed(str(_mapping(value, path, ("framework",), ("framework",))["framework"]))
 
 
-def _owned_by(value: object, path: Path) -> c.Condition:
+def _owned_by(value: object, path: Path) -> Condition:
     data = _mapping(value, path, ("countries", "at_least"), ("countries", "at_least"))
-    return g.OwnedBy(place_set(data["countries"], (*path, "countries")), str(data["at_least"]))
+    try:
+        share = fraction(str(data["at_least"]))
+    except FlowError as error:
+        raise fail((*path, "at_least"), error.message, error.hint) from None
+    return g.OwnedBy(place_set(data["countries"], (*path, "countries")), share)
 
 
-def _count(value: object, path: Path) -> c.Condition:
+def _count(value: object, path: Path) -> Condition:
     data = _mapping(value, path, ("category", "unit", "more_than", "at_least"), ("category",))
     bounds = _number(data, "more_than", path), _number(data, "at_least", path)
     if (bounds[0] is None) == (bounds[1] is None):
         raise fail(path, "a threshold needs either `more_than` or `at_least`")
-    unit = str(data.get("unit", "persons"))
-    return g.Counted(term("data category", data["category"], (*path, "category")), unit, *bounds)
+    unit = term("count unit", data.get("unit", "persons"), (*path, "unit"))
+    return g.Counted(
+        tuple(sorted(_terms("data category", data["category"], (*path, "category")))), unit, *bounds
+    )
 
 
-def _designated(value: object, path: Path) -> c.Condition:
+def _designated(value: object, path: Path) -> Condition:
     data = _mapping(value, path, ("by", "kind", "place", "outside"), ("by", "kind", "place"))
     if _kind(str(data["place"]), (*path, "place")) != _PLACE:
         raise fail((*path, "place"), f"`{data['place']}` is no place")
     outside = place_set(data["outside"], (*path, "outside")) if "outside" in data else frozenset()
-    return c.Designated(str(data["place"]), str(data["by"]), str(data["kind"]), outside)
+    return g.Designated(str(data["place"]), str(data["by"]), str(data["kind"]), outside)
 
 
 def parse_obligation(value: object, path: Path) -> Obligation:
@@ -270,13 +319,13 @@ def parse_obligation(value: object, path: Path) -> Obligation:
     return Obligation(type=term("obligation", data["type"], (*path, "type")), parameters=pairs)
 
 
-def _obligation(value: object, path: Path) -> c.Condition:
+def _obligation(value: object, path: Path) -> Condition:
     from airflow_xborder.core.requirement import Discharge
 
     return Discharge(parse_obligation(value, path))
 
 
-_SPECIAL: dict[str, Callable[[object, Path], c.Condition]] = {
+_SPECIAL: dict[str, Callable[[object, Path], Condition]] = {
     "mechanism": _mechanism, "evidence": _evidence, "safeguard": _safeguard, "consent": _consent, "listed": _listed,
     "owned_by": _owned_by, "count": _count, "designated": _designated, "obligation": _obligation,
 }  # fmt: skip

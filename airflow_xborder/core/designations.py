@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Designation:
-    """One row. ``scope`` restricts it to flows for which the condition holds; ``warning`` is said wherever it decides."""
+    """One row, about ``of`` (a place or a set), which is every one of ``places``.
+
+    ``scope`` restricts it to flows for which the condition holds; ``warning`` is said wherever it decides;
+    ``suspends`` makes it a row about another row, which is not in force while this one is valid.
+    """
 
     id: str
     by: str
     kind: str
     of: str
+    places: frozenset[str]
     valid_from: date
     valid_until: date | None = None
     recorded_at: date | None = None
@@ -59,7 +64,8 @@ class Designations:
             if row.suspends is not None:
                 self._suspended[row.suspends].append(row)
             else:
-                self._rows[row.by, row.kind, row.of].append(row)
+                for place in row.places:
+                    self._rows[row.by, row.kind, place].append(row)
 
     def about(self, by: str, kind: str, of: str) -> list[Designation]:
         """Return the rows that ``by`` made about ``of``, in force or not."""
@@ -74,7 +80,5 @@ class Designations:
         return row.holds_on(day) and not any(other.holds_on(day) for other in self.suspensions(row))
 
     def __iter__(self) -> Iterator[Designation]:
-        for rows in self._rows.values():
-            yield from rows
-        for rows in self._suspended.values():
-            yield from rows
+        rows = [row for group in (*self._rows.values(), *self._suspended.values()) for row in group]
+        yield from {row.id: row for row in rows}.values()

@@ -96,8 +96,14 @@ def normalise(flow: DataFlow, *, complete: bool) -> Facts:
     values["provenance.restrictions"] = _set(provenance.restrictions) if provenance else None
     values["provenance.via"] = _set(provenance.via) if provenance else None
     for name, value in (flow.attributes or {}).items():
-        values[f"attributes.{name}"] = frozenset(value) if isinstance(value, (list, tuple)) else value
+        values[f"attributes.{name}"] = _plain_fact(value)
     return Facts(values=values, flow=flow, complete=complete)
+
+
+def _plain_fact(value: object) -> Value:
+    if isinstance(value, (list, tuple)):
+        return frozenset(map(str, value))
+    return value if isinstance(value, (str, bool, int)) else None
 
 
 def _set(items: Iterable[str] | None) -> frozenset[str] | None:
@@ -144,8 +150,16 @@ def _add_ends(values: dict[str, Value], flow: DataFlow) -> None:
         reach |= {flow.importer.country} if flow.importer.country else set()
         for end in flow.importer.subprocessors or ():
             reach |= _place(end)
-    values["reach"] = frozenset(place for place in reach)
-    values["reach.countries"] = frozenset(place for place in reach if "-" not in place)
+    countries = frozenset(place for place in reach if "-" not in place)
+    values["reach"], values["reach.countries"] = frozenset(reach), countries
+    values["crosses_border"] = _crosses(flow.source.country, countries)
+
+
+def _crosses(home: str | None, countries: frozenset[str]) -> bool | None:
+    """Tell whether the data gets to another country than its source's; unknown while a place is not named."""
+    if home is None or (UNKNOWN in countries and not countries - {UNKNOWN, home}):
+        return None
+    return bool(countries - {UNKNOWN, home})
 
 
 def _add_parties(values: dict[str, Value], flow: DataFlow) -> None:
@@ -162,8 +176,11 @@ def _add_parties(values: dict[str, Value], flow: DataFlow) -> None:
         values[f"{name}.organised_in"] = party.organised_in or party.country
         values[f"{name}.principal_place"] = party.principal_place
         values[f"{name}.residence"] = party.residence
+        values[f"{name}.owners"] = (
+            _set(owner.country for owner in party.owners) if party.owners is not None else None
+        )
         for key, value in (party.attributes or {}).items():
-            values[f"{name}.attributes.{key}"] = value if isinstance(value, (str, bool, int)) else None
+            values[f"{name}.attributes.{key}"] = _plain_fact(value)
 
 
 def _legal_roles(party: Party) -> frozenset[str] | None:

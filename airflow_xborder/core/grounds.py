@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conditions on documents, lists, ownership, consent and counts: what a transfer can rest on.
+"""Conditions on designations, documents, lists, ownership, consent and counts: what a transfer can rest on.
 
 Documents are closed: one that nobody attached is not there. Lists, owners and counts are open: unknown until
 somebody looked. A ground for one thing never serves as a ground for another.
@@ -8,15 +8,18 @@ somebody looked. A ground for one thing never serves as a ground for another.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from airflow_xborder.core.comparisons import category_terms, term_is_a
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
+from airflow_xborder.core.designations import Designation
+from airflow_xborder.core.facts import UNKNOWN
 from airflow_xborder.core.flow import Count, Mechanism
-from airflow_xborder.core.truth import Truth, any_of
-from airflow_xborder.core.vocabulary import is_a
+from airflow_xborder.core.truth import Truth, all_of, any_of
+from airflow_xborder.core.vocabulary import ancestors, is_a
 
 # Module of the EU standard contractual clauses -> roles of exporter and importer (Impl. Dec. (EU) 2021/914).
 SCC_MODULES = {
@@ -105,7 +108,7 @@ class HasSafeguard(Condition):
     type: str
 
     def truth(self, case: Case) -> Truth:
-        return Truth.of(self.type in (case.facts.flow.safeguards or ()))
+        return Truth.of(self.type not in case.uncured and self.type in (case.facts.flow.safeguards or ()))
 
     def unmet(self, case: Case) -> Iterator[str]:
         if self.truth(case) is not Truth.TRUE:
@@ -162,8 +165,7 @@ class Listed(Condition):
 
     def _staff_data(self, case: Case) -> bool | None:
         groups = case.value("subjects.groups")
-        categories = case.value("data_categories")
-        if isinstance(categories, frozenset) and "personal_data.employment" in categories:
+        if "personal_data.employment" in (category_terms(case) or ()):
             return True
         if isinstance(groups, frozenset):
             return bool(groups & _STAFF)
@@ -200,10 +202,14 @@ class OwnedBy(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Counted(Condition):
-    """More than ``more_than`` (or at least ``at_least``) units of data of ``category``, in the regime's window."""
+    """More than ``more_than`` (or at least ``at_least``) units, in the regime's window, with data of any of some categories.
 
-    category: str
-    unit: str
+    One count that reaches the threshold proves it. That it is not reached is proved only by running totals (scope
+    ``window``) that together cover all data of these categories: different categories may be about different people.
+    """
+
+    categories: tuple[str, ...]
+    unit: str = "persons"
     more_than: int | None = None
     at_least: int | None = None
 
@@ -215,23 +221,98 @@ class Counted(Condition):
     @property
     def name(self) -> str:
         """What the threshold is called among the facts of a decision key."""
-        return f"{self.category} {self.unit} >= {self.bound}"
-
-    def _of_category(self, count: Count) -> Truth:
-        return is_a(count.category, self.category) if count.unit == self.unit else Truth.FALSE
+        return f"{' or '.join(self.categories)} {self.unit} >= {self.bound}"
 
     def truth(self, case: Case) -> Truth:
-        counts = case.facts.flow.counts
-        if counts is None:
+        terms = category_terms(case)
+        if terms is None:
             return Truth.UNKNOWN
-        counted = [count for count in counts if self._of_category(count) is Truth.TRUE]
-        if any(count.n >= self.bound for count in counted):
+        concerned = [term for term in terms if self._concerns(case, term) is not Truth.FALSE]
+        if not concerned:
+            return Truth.FALSE
+        counts = [count for count in case.facts.flow.counts or () if count.unit == self.unit]
+        if any(count.n >= self.bound and self._counts_only_these(count) for count in counts):
             return Truth.TRUE
-        windows = [count.n for count in counted if count.scope == "window"]
-        if not windows or any(self._of_category(count) is Truth.UNKNOWN for count in counts):
-            return Truth.UNKNOWN
-        # Counts of sub-categories may be of the same people: their sum proves nothing, but may reach the bound.
-        return Truth.UNKNOWN if len(windows) > 1 and sum(windows) >= self.bound else Truth.FALSE
+        most = _most(concerned, [count for count in counts if count.scope == "window"])
+        return Truth.UNKNOWN if most is None or most >= self.bound else Truth.FALSE
+
+    def _concerns(self, case: Case, term: str) -> Truth:
+        return any_of(term_is_a(case, term, category) for category in self.categories)
+
+    def _counts_only_these(self, count: Count) -> bool:
+        return any(is_a(count.category, category) is Truth.TRUE for category in self.categories)
 
     def missing(self, case: Case) -> Iterator[str]:
-        yield "counts"
+        yield "counts" if category_terms(case) is not None else "data_categories"
+
+
+def _most(terms: list[str], totals: list[Count]) -> int | None:
+    """Return how many there can be at most, by the least totals that cover every term; ``None`` if one covers not."""
+    used: set[Count] = set()
+    for term in terms:
+        covering = [count for count in totals if count.category in ancestors(term)]
+        if not covering:
+            return None
+        used.add(min(covering, key=lambda count: (count.n, count.category)))
+    return sum(count.n for count in used)
+
+
+@dataclass(frozen=True, slots=True)
+class Designated(Condition):
+    """Every place at ``path``, but those in ``outside``, has a designation of this kind in force, with its scope."""
+
+    path: str
+    by: str
+    kind: str
+    outside: frozenset[str] = field(default=frozenset())
+
+    def _places(self, case: Case) -> list[str] | None:
+        value = case.value(self.path)
+        if value is None:
+            return None
+        return sorted((value if isinstance(value, frozenset) else frozenset({str(value)})) - self.outside)
+
+    def _rows(self, case: Case, place: str) -> list[Designation]:
+        rows = case.designations.about(self.by, self.kind, place)
+        return [row for row in rows if case.designations.in_force(row, case.on)]
+
+    def _row_truth(self, case: Case, row: Designation) -> Truth:
+        return Truth.TRUE if row.scope is None else row.scope.truth(case)
+
+    def truth(self, case: Case) -> Truth:
+        places = self._places(case)
+        if places is None:
+            return Truth.UNKNOWN
+        return all_of(
+            Truth.UNKNOWN
+            if place == UNKNOWN
+            else any_of(self._row_truth(case, row) for row in self._rows(case, place))
+            for place in places
+        )
+
+    def missing(self, case: Case) -> Iterator[str]:
+        for place in self._places(case) or [UNKNOWN]:
+            if place == UNKNOWN:
+                yield self.path
+                continue
+            for row in self._rows(case, place):
+                if row.scope is not None and row.scope.truth(case) is Truth.UNKNOWN:
+                    yield from row.scope.missing(case)
+
+    def boundaries(self, case: Case) -> Iterator[date]:
+        for place in self._places(case) or ():
+            for row in case.designations.about(self.by, self.kind, place):
+                for dated in (row, *case.designations.suspensions(row)):
+                    yield from dated.boundaries()
+                if row.scope is not None:
+                    yield from row.scope.boundaries(case)
+
+    def unmet(self, case: Case) -> Iterator[str]:
+        if self.truth(case) is not Truth.TRUE:
+            yield self.kind
+
+    def warnings(self, case: Case) -> Iterator[str]:
+        for place in self._places(case) or ():
+            for row in self._rows(case, place):
+                if row.warning and self._row_truth(case, row) is Truth.TRUE:
+                    yield row.warning

@@ -12,14 +12,26 @@ from datetime import date
 from typing import Any as Anything
 from typing import TypeVar
 
-from airflow_xborder.core.condition_syntax import fail, parse_condition, parse_obligation, place_set, term
+from airflow_xborder.core.condition_syntax import (
+    NAMES,
+    Names,
+    fail,
+    parse_condition,
+    parse_definitions,
+    parse_obligation,
+    place_set,
+    term,
+)
 from airflow_xborder.core.conditions import All, Any, Condition
 from airflow_xborder.core.designations import Designation
+from airflow_xborder.core.places import ORGANISATIONS
 from airflow_xborder.core.requirement import Alternative, Effect, Level, OnUnmet, Requirement
+from airflow_xborder.core.vocabulary import suggest
 
 Data = Mapping[str, Anything]
 Path = tuple[str | int, ...]
 T = TypeVar("T")
+_ALTERNATIVE_KEYS = ("needs", "id", "citation", "obligations", "warnings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +70,10 @@ def read_pack(data: Data) -> Pack:
     :raises PolicyValidationError: for a condition, term, place or date that cannot be; ``path`` says where.
     """
     pack_id, jurisdiction = str(data["pack"]), str(data["jurisdiction"])
-    connects = [parse_condition(entry, ("connects", n)) for n, entry in enumerate(data.get("connects") or ())]
+    names = parse_definitions(data.get("definitions") or {})
+    connects = [
+        parse_condition(entry, ("connects", n), names) for n, entry in enumerate(data.get("connects") or ())
+    ]
     return Pack(
         id=pack_id,
         jurisdiction=jurisdiction,
@@ -69,9 +84,11 @@ def read_pack(data: Data) -> Pack:
         covers=place_set(list(data["covers"]), ("covers",)) if data.get("covers") else frozenset(),
         attributes=dict(data.get("attributes") or {}),
         connects=Any(tuple(connects)) if connects else All(()),
-        transfer=parse_condition(data["transfer"], ("transfer",)) if data.get("transfer") else None,
-        requirements=_each(data, "requirements", lambda row, path: read_requirement(row, path, pack_id)),
-        designations=_each(data, "designations", read_designation),
+        transfer=parse_condition(data["transfer"], ("transfer",), names) if data.get("transfer") else None,
+        requirements=_each(
+            data, "requirements", lambda row, path: read_requirement(row, path, pack_id, names)
+        ),
+        designations=_each(data, "designations", lambda row, path: read_designation(row, path, names)),
         coverage=_each(data, "coverage", _coverage),
     )
 
@@ -91,7 +108,7 @@ def _optional_day(row: Data, key: str, path: Path) -> date | None:
     return _day(row[key], (*path, key)) if row.get(key) is not None else None
 
 
-def read_requirement(row: Data, path: Path, regime: str) -> Requirement:
+def read_requirement(row: Data, path: Path, regime: str, names: Names = NAMES) -> Requirement:
     """Build one requirement; a plain trigger list means all of them."""
     effect = Effect(row.get("effect") or "require")
     level = Level(row.get("level") or "national")
@@ -103,8 +120,8 @@ def read_requirement(row: Data, path: Path, regime: str) -> Requirement:
         citation=str(row.get("citation") or row["requirement_id"]),
         level=level,
         effect=effect,
-        when=_when(row, path),
-        constraint=_constraint(row, path, effect),
+        when=_when(row, path, names),
+        constraint=_constraint(row, path, names),
         on_unmet=OnUnmet(row.get("on_unmet") or _DEFAULT_UNMET[effect]),
         effective_date=_day(row["effective_date"], (*path, "effective_date")),
         expires=_optional_day(row, "expires", path),
@@ -140,38 +157,44 @@ def _texts(row: Data, key: str) -> tuple[str, ...]:
     return tuple(str(entry) for entry in row.get(key) or ())
 
 
-def _when(row: Data, path: Path) -> Condition:
+def _when(row: Data, path: Path, names: Names) -> Condition:
     parts = [
-        parse_condition(name, (*path, "triggers", n)) for n, name in enumerate(row.get("triggers") or ())
+        parse_condition(name, (*path, "triggers", n), names)
+        for n, name in enumerate(row.get("triggers") or ())
     ]
     if row.get("when") is not None:
-        parts.append(parse_condition(row["when"], (*path, "when")))
+        parts.append(parse_condition(row["when"], (*path, "when"), names))
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _constraint(row: Data, path: Path, effect: Effect) -> Condition:
+def _constraint(row: Data, path: Path, names: Names) -> Condition:
     entries: Sequence[object] = row.get("constraints") or ()
-    parts = [_demand(entry, (*path, "constraints", number)) for number, entry in enumerate(entries)]
-    if not parts and effect is not Effect.DUTY:
-        # A rule that asks for nothing in particular cannot be met: it forbids, or sends to a person.
+    parts = [_demand(entry, (*path, "constraints", number), names) for number, entry in enumerate(entries)]
+    if not parts:
+        # A rule that asks for nothing in particular cannot be met: it forbids, asks a person, or stays open.
         return Any(())
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def _demand(entry: object, path: Path) -> Condition:
+def _demand(entry: object, path: Path, names: Names) -> Condition:
     if isinstance(entry, Mapping) and set(entry) == {"any_of"}:
         options = entry["any_of"]
         if not isinstance(options, list) or not options:
             raise fail(path, "`any_of` needs a list of alternatives")
-        return Any(tuple(_alternative(option, (*path, "any_of", n)) for n, option in enumerate(options)))
-    return parse_condition(entry, path)
+        return Any(
+            tuple(_alternative(option, (*path, "any_of", n), names) for n, option in enumerate(options))
+        )
+    return parse_condition(entry, path, names)
 
 
-def _alternative(entry: object, path: Path) -> Alternative:
+def _alternative(entry: object, path: Path, names: Names) -> Alternative:
     if not isinstance(entry, Mapping) or "needs" not in entry:
-        return Alternative(parse_condition(entry, path))
+        return Alternative(parse_condition(entry, path, names))
+    for key in entry:
+        if key not in _ALTERNATIVE_KEYS:
+            raise fail((*path, str(key)), f"unknown key `{key}`", suggest(str(key), set(_ALTERNATIVE_KEYS)))
     return Alternative(
-        needs=parse_condition(entry["needs"], (*path, "needs")),
+        needs=parse_condition(entry["needs"], (*path, "needs"), names),
         id=str(entry.get("id") or ""),
         citation=str(entry.get("citation") or ""),
         attached=tuple(
@@ -182,23 +205,28 @@ def _alternative(entry: object, path: Path) -> Alternative:
     )
 
 
-def read_designation(row: Data, path: Path) -> Designation:
+def read_designation(row: Data, path: Path, names: Names = NAMES) -> Designation:
     """Build one designation row."""
     return Designation(
         id=str(row["id"]),
         by=str(row["by"]),
         kind=str(row["kind"]),
         of=str(row["of"]),
+        places=_designated(str(row["of"]), (*path, "of")),
         valid_from=_day(row["valid_from"], (*path, "valid_from")),
         valid_until=_optional_day(row, "valid_until", path),
         recorded_at=_optional_day(row, "recorded_at", path),
         citation=str(row.get("citation") or ""),
         source=row.get("source"),
         confidence=str(row.get("confidence") or "confirmed"),
-        scope=parse_condition(row["scope"], (*path, "scope")) if row.get("scope") else None,
+        scope=parse_condition(row["scope"], (*path, "scope"), names) if row.get("scope") else None,
         warning=row.get("warning"),
         suspends=row.get("suspends"),
     )
+
+
+def _designated(name: str, path: Path) -> frozenset[str]:
+    return frozenset({name}) if name in ORGANISATIONS else place_set(name, path)
 
 
 def _coverage(row: Data, path: Path) -> Coverage:

@@ -39,6 +39,9 @@ SETS: dict[str, frozenset[str]] = {
 # A legal order that is no country, and the set its law reaches.
 ORDERS: dict[str, str] = {"EU": "EEA30"}
 
+# International organisations that designations name; no flow ends at one.
+ORGANISATIONS: frozenset[str] = frozenset({"EPO"})
+
 # region -> country, subdivision; a region of its own that no pattern may guess.
 AWS_REGIONS: dict[str, tuple[str, str | None]] = {
     "us-east-1": ("US", "US-VA"), "us-east-2": ("US", "US-OH"), "us-west-1": ("US", "US-CA"),

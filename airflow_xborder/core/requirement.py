@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from airflow_xborder.core.conditions import All, Any, Case, Condition
+from airflow_xborder.core.conditions import All, Any, Case, Condition, Ways
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.truth import Truth
 
@@ -67,6 +67,9 @@ class Alternative(Condition):
 
     def unmet(self, case: Case) -> Iterator[str]:
         yield from self.needs.unmet(case)
+
+    def ways(self, case: Case) -> Ways:
+        return self.needs.ways(case)
 
     def obligations(self, case: Case) -> Iterator[Obligation]:
         yield from self.attached
