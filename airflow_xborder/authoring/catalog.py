@@ -36,6 +36,7 @@ class StoreDocument(Strict):
 
     region: Id
     connection: Id | None = None
+    party: Id | None = None
     control_country: Id | None = None
 
 

@@ -68,10 +68,11 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A bucket or database, by the prefix of its URI."""
+    """A bucket or database, by the prefix of its URI. ``party`` is who runs it, if not its region's."""
 
     region: str
     connection: str | None = None
+    party: str | None = None
     control_country: str | None = checked(require_country)
 
 
@@ -226,10 +227,13 @@ class Catalog:
     def _check(self) -> None:
         for uri, store in self.stores.items():
             self.region_name(store.region, f"stores.{uri}")
+            self._check_party(store.party, f"stores.{uri}")
         for name, region in self.regions.items():
-            if region.party is not None and region.party not in self.parties:
-                hint = suggest(region.party, set(self.parties))
-                raise FlowError(f"regions.{name}.party: unknown party `{region.party}`", hint=hint)
+            self._check_party(region.party, f"regions.{name}.party")
+
+    def _check_party(self, party: str | None, where: str) -> None:
+        if party is not None and party not in self.parties:
+            raise FlowError(f"{where}: unknown party `{party}`", hint=suggest(party, set(self.parties)))
 
     def region_name(self, name: str, where: str = "region") -> str:
         """Return the name of the region that is called ``name``, which may be an alias.

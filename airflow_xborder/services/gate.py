@@ -53,12 +53,14 @@ class GateRequest:
 
     :param point: who asks, for the record (``gate``, ``hook``, ``transfer``, ``guard``).
     :param task: the task try on whose behalf, if any.
+    :param step: tells several movements of one point and try apart, in the names of their records.
     :param discharges: the types of obligation that this point carries out itself.
     """
 
     flow: DataFlow
     point: str
     task: TaskKey | None = None
+    step: str = ""
     discharges: frozenset[str] = frozenset()
     measured: Measured = field(default_factory=Measured)
 
@@ -173,7 +175,7 @@ class Gate:
         self, request: GateRequest, resolved: Resolved, crossing: Crossing, decision: Decision
     ) -> Decision:
         body = decision_body(resolved.known, decision, request.point)
-        phase = f"decision-{request.point}"
+        phase = "-".join(filter(None, ("decision", request.point, request.step)))
         receipt = self._recorder.record("decision", phase, crossing, request.task, decision, body)
         # A process that comes back after a crash meets its own decision, and goes on under the same id.
         return replace(decision, decision_id=receipt.event.decision_id or decision.decision_id)

@@ -84,14 +84,15 @@ def resolve(
     source = _end(resolver, "source", flow.source)
     destination = _end(resolver, "destination", flow.destination)
     dataset = catalog.dataset_of(flow.source.store) if flow.source.store else None
+    exporter = _party(resolver, "exporter", flow.exporter, source)
     known = DataFlow(
         flow_id=flow.flow_id,
         access_mode=flow.access_mode,
         source=source,
         destination=destination,
         places=_places(resolver, flow.places),
-        exporter=_party(resolver, "exporter", flow.exporter, source),
-        importer=_party(resolver, "importer", flow.importer, destination),
+        exporter=exporter,
+        importer=_related(exporter, _party(resolver, "importer", flow.importer, destination)),
         purpose=catalog.purpose(flow.purpose) if flow.purpose else None,
         frequency=measured.frequency,
         counts=measured.counts,
@@ -165,17 +166,35 @@ def _places(resolver: _Resolver, places: Places | None) -> Places | None:
 
 def _party(resolver: _Resolver, name: str, stated: Party | None, end: End) -> Party | None:
     catalog = resolver.catalog
-    party_id = stated.party if stated else None
+    claim = stated.party if stated else None
+    party_id = _party_of_store(catalog, end)
+    if party_id is not None and claim not in (None, party_id):
+        resolver.contradict(f"{name}.party", claim, party_id)
+    if party_id is None:
+        party_id = claim
     if party_id is None and end.region is not None:
         party_id = catalog.regions[end.region].party
     row = catalog.parties.get(party_id) if party_id else None
     if row is None:
         return Party(party=party_id, country=end.country) if party_id or stated else None
     for key in ("country", "role"):
-        claim = getattr(stated, key) if stated else None
-        if claim is not None and getattr(row, key) not in (None, claim):
-            resolver.contradict(f"{name}.{key}", claim, getattr(row, key))
+        claimed = getattr(stated, key) if stated else None
+        if claimed is not None and getattr(row, key) not in (None, claimed):
+            resolver.contradict(f"{name}.{key}", claimed, getattr(row, key))
     return row
+
+
+def _party_of_store(catalog: Catalog, end: End) -> str | None:
+    found = catalog.store_of(end.store) if end.store else None
+    return found[1].party if found else None
+
+
+def _related(exporter: Party | None, importer: Party | None) -> Party | None:
+    """Say of the importer that it is the exporter, where it is: the catalog's rows cannot know who meets whom."""
+    if importer is None or exporter is None or importer.party is None:
+        return importer
+    same = importer.party == exporter.party
+    return replace(importer, same_entity=same, same_group=True if same else importer.same_group)
 
 
 def _describe(flow: DataFlow, dataset: Dataset, columns: tuple[str, ...] | None) -> DataFlow:

@@ -59,7 +59,8 @@ def parse_table(text: str) -> TableName:
     from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
     wrong = ConfigurationError(
-        f"`{text}` is not the name of a table", hint='write it as schema.table, or schema."Table"'
+        f"`{' '.join(text.split())}` is not the name of a table",
+        hint='write it as schema.table, or schema."Table"',
     )
     try:
         table = normalize_identifiers(parse_one(text, into=exp.Table, dialect="postgres"), dialect="postgres")

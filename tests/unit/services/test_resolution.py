@@ -81,3 +81,22 @@ def test_a_registered_decision_says_how_a_purpose_decides() -> None:
     assert answer is not None
     assert (answer.significant_effect, answer.human_review, answer.explanation) == (True, True, None)
     assert resolved(flow(purpose="analytics"), registers=registers).known.automated_decision is None
+
+
+def test_the_party_that_runs_a_store_is_the_importer_whoever_the_author_names() -> None:
+    stores = {**deepcopy(CATALOG["stores"])}
+    stores["postgres://pg-us:5432/appdb"]["party"] = "acme-inc"
+    answer = resolved(flow(importer={"party": "acme-gmbh"}), stores=stores)
+    assert answer.known.importer is not None
+    assert answer.known.importer.party == "acme-inc"
+    assert "importer.party" in answer.contradictions[0].text
+
+
+def test_whether_two_parties_are_one_is_seen_from_their_names() -> None:
+    across, within = (
+        resolved().known,
+        resolved(flow(destination="postgres://pg-eu:5432/appdb.public.copy")).known,
+    )
+    assert across.importer is not None
+    assert within.importer is not None
+    assert (across.importer.same_entity, within.importer.same_entity) == (False, True)
