@@ -72,13 +72,18 @@ class DirectoryObjectStore:
                     f"`{name}` in `{self.location}` is a link, not an object"
                 ) from error
             raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if stat.S_ISDIR(mode):
+                return None
+            if not stat.S_ISREG(mode):
                 raise LedgerIntegrityError(f"`{name}` in `{self.location}` is not a file")
-            try:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read()
-            except OSError as error:
-                raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
+        except OSError as error:
+            raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
+        finally:
+            os.close(descriptor)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the names below ``prefix``, sorted."""

@@ -188,6 +188,8 @@ def _open(bucket: str, options: S3Options) -> S3Store:
     }
     return S3Store(
         bucket,
+        # S3 wants the bytes vouched for wherever a default Object Lock holds them.
+        checksum_algorithm="SHA256",
         # A bucket whose name has dots, or one on another server, has no host name of its own.
         virtual_hosted_style_request=endpoint is None and "." not in bucket,
         client_options={
