@@ -39,6 +39,8 @@ from airflow_xborder.errors import FlowError, UnknownRegionError
 
 __all__ = ["Catalog", "Owner"]
 
+CONNECTION_SCHEME = "conn://"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
@@ -256,6 +258,24 @@ class Catalog:
     def stores_of_connection(self, connection: str) -> dict[str, Store]:
         """Return the stores that are reached through an Airflow connection id."""
         return {uri: store for uri, store in self.stores.items() if store.connection == connection}
+
+    def store_uri(self, store: str) -> str:
+        """Return the URI of a store that may be named by its connection: ``conn://pg_eu/public.users``.
+
+        :raises FlowError: if the connection reaches no store of the catalog, or more than one.
+        """
+        if not store.startswith(CONNECTION_SCHEME):
+            return store
+        connection, _, name = store.removeprefix(CONNECTION_SCHEME).partition("/")
+        found = list(self.stores_of_connection(connection))
+        if len(found) != 1:
+            known = {row.connection for row in self.stores.values() if row.connection}
+            hint = suggest(connection, known) if not found else f"name one of {', '.join(sorted(found))}"
+            raise FlowError(
+                f"connection `{connection}` reaches {len(found)} stores of the catalog", hint=hint
+            )
+        separator = "." if found[0].startswith("postgres") else "/"
+        return f"{found[0]}{separator}{name}" if name else found[0]
 
     def dataset_of(self, uri: str) -> Dataset | None:
         """Return the row that describes an object: the longest match wins."""

@@ -135,6 +135,45 @@ def make_patients(*, seed: int = _SEED) -> tuple[dict[str, str], list[Row]]:
     return columns, rows
 
 
+def make_model_weights() -> dict[str, float]:
+    """Return a logistic model of the diagnosis: a weight for each mean measurement, and the ``intercept``.
+
+    Fitted to scikit-learn's public table, not to any patient; scaling is folded into the weights.
+
+    :raises MissingDependencyError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_breast_cancer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the model of the demo is made with `scikit-learn`, which is not installed",
+            hint="install the extra `demo`",
+        ) from error
+    table = load_breast_cancer()
+    chosen = [index for index, name in enumerate(table.feature_names) if str(name).startswith("mean ")]
+    scaler = StandardScaler().fit(table.data[:, chosen])
+    model = LogisticRegression().fit(scaler.transform(table.data[:, chosen]), table.target == 0)
+    slopes = model.coef_[0] / scaler.scale_
+    names = [str(table.feature_names[index]).replace(" ", "_") for index in chosen]
+    weights = {name: float(slope) for name, slope in zip(names, slopes, strict=True)}
+    return {**weights, "intercept": float(model.intercept_[0] - (slopes * scaler.mean_).sum())}
+
+
+def load_model(connection: Connection) -> None:
+    """Create what the model needs where it runs: ``model_weights``, and an empty ``inference_log``."""
+    with connection.transaction():
+        connection.execute(
+            "CREATE TABLE model_weights (feature text PRIMARY KEY, weight double precision NOT NULL)"
+        )
+        connection.execute(
+            "CREATE TABLE inference_log (patient_id text PRIMARY KEY, predicted text NOT NULL,"
+            " probability double precision NOT NULL, model text NOT NULL, predicted_at timestamptz NOT NULL)"
+        )
+        _copy(connection, "model_weights", list(make_model_weights().items()))
+
+
 def load_patients(connection: Connection) -> LoadedTable:
     """Create and fill ``patients`` and their rows of ``consents``."""
     columns, rows = make_patients()

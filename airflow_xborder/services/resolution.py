@@ -80,6 +80,7 @@ def resolve(
     :param on: the day of the decision; a register row counts only if it was recorded by then.
     :raises UnknownRegionError: for a region that the catalog does not have.
     """
+    flow = _with_uris(flow, catalog)
     resolver = _Resolver(catalog, on)
     source = _end(resolver, "source", flow.source)
     destination = _end(resolver, "destination", flow.destination)
@@ -118,6 +119,15 @@ def resolve(
         complete=complete,
         contradictions=tuple(resolver.contradictions),
     )
+
+
+def _with_uris(flow: DataFlow, catalog: Catalog) -> DataFlow:
+    ends = {
+        name: replace(end, store=catalog.store_uri(end.store))
+        for name, end in (("source", flow.source), ("destination", flow.destination))
+        if end.store is not None
+    }
+    return replace(flow, **ends)  # type: ignore[arg-type]
 
 
 def _end(resolver: _Resolver, name: str, end: End) -> End:

@@ -85,3 +85,20 @@ def test_what_cannot_be_is_refused(changes: dict[str, Any], error: type[Exceptio
 
 def test_stores_by_connection() -> None:
     assert list(catalog().stores_of_connection("pg_us")) == ["postgres://pg-us:5432/appdb"]
+
+
+def test_a_store_may_be_named_by_its_connection() -> None:
+    assert catalog().store_uri("conn://pg_us/public.people") == "postgres://pg-us:5432/appdb.public.people"
+    assert catalog().store_uri("s3://x/y") == "s3://x/y"
+
+
+def test_a_connection_that_the_catalog_does_not_know_is_named() -> None:
+    with pytest.raises(FlowError) as caught:
+        catalog().store_uri("conn://pg_uss/x")
+    assert caught.value.hint == "did you mean `pg_us`?"
+
+
+def test_a_connection_to_several_stores_names_none() -> None:
+    stores = {"s3://a": {"region": "eu", "connection": "aws"}, "s3://b": {"region": "eu", "connection": "aws"}}
+    with pytest.raises(FlowError, match="2 stores"):
+        catalog(stores=stores).store_uri("conn://aws/x")
