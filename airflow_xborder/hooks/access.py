@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""May this process read from, or write to, a store: what every regional hook asks before it touches one.
+
+Inside an open scope an access only counts. Outside it is decided: a read as a movement from the store to this worker,
+a write as movements from everything that this process has read so far. What cannot be told apart (a database
+connection) is both, now and later: whatever is read after it was opened may leave through it. Where only a store is
+known, each data set that the catalog has in it is asked about: the most that it may hold.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from airflow_xborder import runtime
+from airflow_xborder.hooks.asking import Movement, now, require_movement, require_worker_region
+from airflow_xborder.services import scopes
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.catalog import Catalog
+
+_LOCK = threading.Lock()
+_open_ended: dict[str, None] = {}
+
+
+def forget_open_ended() -> None:
+    """Start anew, as a new process would."""
+    with _LOCK:
+        _open_ended.clear()
+
+
+def require_read(uri: str, purpose: str | None = None) -> None:
+    """Raise unless this process may read from an object or a store; remember that it did.
+
+    :raises FlowDeniedError: if the answer is no.
+    :raises ReviewRequiredError: if a person would have to decide.
+    """
+    catalog = runtime.catalog()
+    for unit in units(catalog, uri):
+        if not _in_scope(unit):
+            _require_reading(catalog, unit, purpose)
+        scopes.note_read(unit)
+
+
+def require_write(uri: str, purpose: str | None = None) -> None:
+    """Raise unless this process may write to an object or a store, given what it has read so far.
+
+    :raises FlowDeniedError: if the answer is no.
+    :raises ReviewRequiredError: if a person would have to decide.
+    """
+    catalog = runtime.catalog()
+    for unit in units(catalog, uri):
+        if _in_scope(unit):
+            continue
+        origins = scopes.stores_read()
+        for origin in origins:
+            _require_between(catalog, origin, unit, purpose)
+        if not origins:
+            require_movement(_made_here(catalog, unit, purpose))
+
+
+def require_connection_to(uri: str, purpose: str | None = None) -> None:
+    """Raise unless this process may read from a store and write to it, from now on.
+
+    :raises FlowDeniedError: if the answer is no.
+    :raises ReviewRequiredError: if a person would have to decide.
+    """
+    catalog = runtime.catalog()
+    targets = units(catalog, uri)
+    decided = [unit for unit in targets if not _in_scope(unit)]
+    for unit in decided:
+        for origin in scopes.stores_read():
+            _require_between(catalog, origin, unit, purpose)
+        _require_reading(catalog, unit, purpose)
+    for unit in targets:
+        scopes.note_read(unit)
+    with _LOCK:
+        _open_ended.update(dict.fromkeys(decided))
+
+
+def require_copy(source: str, destination: str, purpose: str | None = None) -> None:
+    """Raise unless data may go from one store to another without passing this worker.
+
+    :raises FlowDeniedError: if the answer is no.
+    :raises ReviewRequiredError: if a person would have to decide.
+    """
+    catalog = runtime.catalog()
+    for origin in units(catalog, source):
+        for target in units(catalog, destination):
+            if not (_in_scope(origin) and _in_scope(target)):
+                require_movement(Movement(source=origin, destination=target, purpose=purpose))
+
+
+def units(catalog: Catalog, uri: str) -> tuple[str, ...]:
+    """Return what an access to ``uri`` is about: its row of the catalog, all rows of the store, or the bare store.
+
+    A row's own pattern stands for the object, whose name may name a person.
+    """
+    row = catalog.dataset_of(uri)
+    if row is not None:
+        return (row.match,)
+    if uri in catalog.stores:
+        return tuple(entry.match for entry in catalog.datasets_in(uri)) or (uri,)
+    # An object that no row describes: nobody knows what is in it, whatever else its store holds.
+    found = catalog.store_of(uri)
+    return (found[0] if found else uri,)
+
+
+def _require_reading(catalog: Catalog, unit: str, purpose: str | None) -> None:
+    require_movement(Movement(source=unit, destination=None, purpose=purpose))
+    for way_out in _ways_out():
+        _require_between(catalog, unit, way_out, purpose)
+
+
+def _require_between(catalog: Catalog, origin: str, target: str, purpose: str | None) -> None:
+    # What returns to the store that it came from crosses nothing that reading it did not.
+    if _store(catalog, origin) != _store(catalog, target):
+        require_movement(Movement(source=origin, destination=target, purpose=purpose))
+
+
+def _made_here(catalog: Catalog, unit: str, purpose: str | None) -> Movement:
+    # Nothing was read, so what is written was made here. Where no border lies between, the row of the place that it
+    # goes to says what it is; across one nobody can tell, and the gate says so.
+    found = catalog.store_of(unit)
+    at_home = found is not None and catalog.region_name(found[1].region) == require_worker_region()
+    return Movement(source=unit if at_home else None, destination=unit, purpose=purpose)
+
+
+def _store(catalog: Catalog, uri: str) -> str:
+    found = catalog.store_of(uri)
+    return found[0] if found else uri
+
+
+def _ways_out() -> tuple[str, ...]:
+    with _LOCK:
+        return tuple(_open_ended)
+
+
+def _in_scope(unit: str) -> bool:
+    return scopes.scope_for(unit, now()) is not None
