@@ -106,14 +106,13 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
     from airflow_xborder.core.combining import Frame
     from airflow_xborder.core.decision import Outcome
     from airflow_xborder.core.facts import normalise
-    from airflow_xborder.core.flow import DataFlow
     from airflow_xborder.core.remediation import suggest_remediations
     from airflow_xborder.ports.policy_engine import Question
     from airflow_xborder.services.gate import deny_for
     from airflow_xborder.services.identifiers import new_id
     from airflow_xborder.services.resolution import complete_from_catalog
 
-    flow = DataFlow.parse(_without_aliases(entry, policies))
+    flow = policies.catalog.read_flow(entry)
     policies.policies.require_declared(flow.attributes or ())
     now = datetime.now(timezone.utc)
     asked_for = as_of or flow.as_of
@@ -143,12 +142,6 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
     return replace(
         decision, remediations=suggest_remediations(flow, decision, ask, policies.catalog.control_prices)
     )
-
-
-def _without_aliases(entry: object, policies: PolicySet) -> object:
-    if isinstance(entry, dict) and isinstance(entry.get("purpose"), str):
-        return {**entry, "purpose": policies.catalog.purpose(entry["purpose"])}
-    return entry
 
 
 def _require_countries(flow: DataFlow) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from airflow_xborder.core.flow import (
     AutomatedDecision,
     Count,
+    DataFlow,
     Evidence,
     Mechanism,
     Owner,
@@ -219,9 +220,9 @@ class Catalog:
         self.domestic_ok = tuple(
             build(Domestic, row, f"domestic_ok[{n}]") for n, row in enumerate(data.get("domestic_ok") or ())
         )
-        self.aliases: Mapping[str, Mapping[str, str]] = data.get("aliases") or {}
+        self.aliases: Mapping[str, Mapping[str, str]] = dict(data.get("aliases") or {})
         self.control_prices: Mapping[str, int] = data.get("control_prices") or {}
-        self._names = {
+        self._names: dict[str, str] = {
             alias: name for name, region in self.regions.items() for alias in (name, *(region.aliases or ()))
         }
         self._check()
@@ -288,8 +289,16 @@ class Catalog:
 
     def purpose(self, name: str) -> str:
         """Return the purpose that an alias stands for, or the name itself."""
-        known: Mapping[str, str] = self.aliases.get("purposes") or {}
-        return known.get(name, name)
+        return self.aliases.get("purposes", {}).get(name, name)
+
+    def read_flow(self, data: object) -> DataFlow:
+        """Build a flow from plain data, this deployment's own names of purposes allowed.
+
+        :raises FlowError: as :meth:`DataFlow.parse`.
+        """
+        if isinstance(data, Mapping) and isinstance(data.get("purpose"), str):
+            data = {**data, "purpose": self.purpose(data["purpose"])}
+        return DataFlow.parse(data)
 
 
 def _known(names: set[str]) -> str:

@@ -133,13 +133,11 @@ def _make_keys(deployment: Deployment) -> None:
 
 
 def _publish(deployment: Deployment, policies: list[str]) -> None:
-    import yaml
-
     from airflow_xborder.adapters.signers.ed25519 import load_signer
     from airflow_xborder.authoring.loading import shipped_folder
 
     document = deployment.folder / "catalog.yaml"
-    document.write_text(yaml.safe_dump(make_catalog(deployment.databases), sort_keys=False), "utf-8")
+    document.write_text(_as_yaml(make_catalog(deployment.databases)), "utf-8")
     shipped = [
         path.name.removesuffix(".yaml")
         for path in shipped_folder().glob("*.yaml")
@@ -148,6 +146,18 @@ def _publish(deployment: Deployment, policies: list[str]) -> None:
     release = build_release(load_policies([*shipped, *policies]), load_catalog(document))
     store = open_store(str(deployment.folder / "release"))
     publish(store, release, load_signer(deployment.keys / "release"), datetime.now(timezone.utc))
+
+
+def _as_yaml(data: dict[str, Any]) -> str:
+    import yaml
+
+    class Written(yaml.SafeDumper):
+        """YAML as people write it: no anchors."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return yaml.dump(data, Dumper=Written, sort_keys=False, width=110)
 
 
 def make_catalog(databases: Mapping[str, PostgresServer]) -> dict[str, Any]:

@@ -101,6 +101,13 @@ class Gate:
         """The packs and the catalog in force."""
         return self._policies.current()
 
+    def read_flow(self, data: object) -> DataFlow:
+        """Build a flow from what an author wrote, with the catalog's own names of purposes.
+
+        :raises FlowError: for a malformed flow; unknown terms included.
+        """
+        return self.policy_set.catalog.read_flow(data)
+
     def decide(self, request: GateRequest) -> Ruling:
         """Decide a flow and record the decision.
 
