@@ -6,9 +6,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import (
@@ -57,6 +57,7 @@ def outcome_of(finding: Finding) -> Outcome:
             return Outcome.ALLOW if finding.requirement.on_unmet is OnUnmet.TRACK else Outcome.REVIEW
 
 
+_WAYS_TOLD = 3
 _ON_UNMET = {OnUnmet.DENY: Outcome.DENY, OnUnmet.REVIEW: Outcome.REVIEW, OnUnmet.TRACK: Outcome.ALLOW}
 
 
@@ -67,12 +68,16 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
     """
     found.findings.sort(key=lambda finding: finding.requirement.id)
     conflicts = _conflicts(found.findings)
-    reasons = [*_finding_reasons(found.findings), *_other_reasons(found, conflicts)]
-    outcomes = [outcome_of(finding) for finding in found.findings]
-    outcomes += [frame.on_gap for _ in found.gaps]
-    outcomes += [Outcome.REVIEW for _ in (*found.unconnected, *conflicts)]
-    outcome = strictest(outcomes)
-    facts_digest = facts.digest(found.thresholds, frame.as_of.astimezone(timezone.utc).date())
+    reasons = [*_finding_reasons(found.findings), *_other_reasons(found, conflicts, facts)]
+    outcome = strictest(
+        [
+            *(outcome_of(finding) for finding in found.findings),
+            *(Outcome.REVIEW if gap.missing else frame.on_gap for gap in found.gaps),
+            *(Outcome.REVIEW for _ in (*found.unconnected, *conflicts, *_binding(facts))),
+            *(Outcome.DENY for _ in found.errors),
+        ]
+    )
+    facts_digest = facts.digest(found.thresholds, found.days)
     return Decision(
         flow_id=facts.flow.flow_id,
         decision_id=frame.decision_id,
@@ -106,7 +111,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
     # A rule that came into force or expired since changes the key as a designation does.
     judged = sorted((finding.requirement.id, finding.status) for finding in found.findings)
-    basis = [policy_digest, facts_digest, sorted(found.designations.items()), judged]
+    basis = [policy_digest, facts_digest, sorted(found.states.items()), judged]
     return hashlib.sha256(json.dumps(basis, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -145,31 +150,53 @@ def _unmet_reason(finding: Finding) -> Reason:
     parameters = (("citation", rule.citation), ("description", rule.description))
     if rule.effect is Effect.REVIEW:
         return Reason("unmet", "review", parameters)
-    if not finding.unmet:
+    if not finding.ways:
         return Reason("unmet", "forbidden", parameters)
-    return Reason("unmet", "unmet", (*parameters, ("unmet", ", ".join(finding.unmet))))
+    return Reason("unmet", "unmet", (*parameters, ("unmet", _in_words(finding.ways))))
 
 
-def _other_reasons(found: Evaluation, conflicts: list[tuple[str, str]]) -> list[Reason]:
+def _in_words(ways: Sequence[tuple[str, ...]]) -> str:
+    """Write the first ways of meeting a rule as a sentence's end."""
+    words = [" and ".join(way) for way in ways[:_WAYS_TOLD]]
+    more = ", or another ground of the rule" if len(ways) > _WAYS_TOLD else ""
+    return ", or ".join(words) + more
+
+
+def _binding(facts: Facts) -> tuple[str, ...]:
+    """Return the restrictions that bind this flow: storage goes on under them, other use does not (law 6)."""
+    return () if facts.values.get("access_mode") in ("store", "erase") else _restrictions(facts)
+
+
+def _other_reasons(found: Evaluation, conflicts: list[tuple[str, str]], facts: Facts) -> list[Reason]:
     reasons = [
+        Reason("error", "error", (("citation", place), ("error", message)))
+        for place, message in sorted(found.errors.items())
+    ]
+    reasons += [
         Reason("missing_fact", "missing_for_connection", (("regime", regime), ("fact", fact)))
         for regime, facts in sorted(found.unconnected.items())
         for fact in facts
     ]
     reasons += [_gap_reason(gap) for gap in found.gaps]
     reasons += [Reason("conflict", "conflict", (("first", a), ("second", b))) for a, b in conflicts]
+    reasons += [Reason("restriction", "restriction", (("restriction", name),)) for name in _binding(facts)]
     return reasons
 
 
 def _gap_reason(gap: Gap) -> Reason:
-    if gap.kind == "categories":
-        return Reason("gap", "gap_categories")
-    if gap.kind == "place":
-        return Reason("missing_fact", "missing_place", (("fact", gap.connection),))
-    if gap.kind == "rules_known":
-        parameters = (("place", gap.place), ("category", gap.category), ("note", gap.note))
-        return Reason("gap", "gap_rules_known", parameters)
-    return Reason("gap", "gap_jurisdiction", (("place", gap.place), ("connection", gap.connection)))
+    match gap.kind:
+        case "categories":
+            return Reason("gap", "gap_categories")
+        case "place":
+            return Reason("missing_fact", "missing_place", (("fact", gap.connection),))
+        case "subdivision":
+            parameters = (("fact", gap.fact), ("place", gap.place), ("category", gap.category))
+            return Reason("missing_fact", "missing_subdivision", parameters)
+        case "rules_known":
+            parameters = (("place", gap.place), ("category", gap.category), ("note", gap.note))
+            return Reason("gap", "gap_rules_known", parameters)
+        case _:
+            return Reason("gap", "gap_jurisdiction", (("place", gap.place), ("connection", gap.connection)))
 
 
 def _regimes(found: Evaluation) -> tuple[RegimeAnswer, ...]:
@@ -177,9 +204,12 @@ def _regimes(found: Evaluation) -> tuple[RegimeAnswer, ...]:
     for finding in found.findings:
         by_regime[finding.requirement.regime].append(outcome_of(finding))
     answers = [
-        RegimeAnswer(id_, transfer, strictest(by_regime[id_])) for id_, transfer in found.considered.items()
+        RegimeAnswer(id_, transfer, strictest(by_regime[id_]))
+        for id_, transfer in found.considered.items()
+        if id_ not in found.errors
     ]
     answers += [RegimeAnswer(regime, False, Outcome.REVIEW) for regime in found.unconnected]
+    answers += [RegimeAnswer(regime, False, Outcome.DENY) for regime in found.errors]
     return tuple(sorted(answers, key=lambda answer: answer.id))
 
 
@@ -199,7 +229,7 @@ def _applicable(finding: Finding) -> Applicable:
 
 def _violation(finding: Finding) -> Violation:
     rule = finding.requirement
-    return Violation(rule.id, rule.citation, finding.unmet, rule.description)
+    return Violation(rule.id, rule.citation, finding.unmet, rule.description, finding.ways)
 
 
 def _missing(found: Evaluation) -> set[str]:
@@ -210,7 +240,7 @@ def _missing(found: Evaluation) -> set[str]:
         for fact in finding.missing
     }
     missing |= {fact for facts in found.unconnected.values() for fact in facts}
-    return missing | ({"data_categories"} if any(gap.kind == "categories" for gap in found.gaps) else set())
+    return missing | {fact for gap in found.gaps for fact in gap.missing}
 
 
 def _obligations(findings: Iterable[Finding]) -> tuple[Obligation, ...]:
@@ -245,9 +275,7 @@ def _restrictions(facts: Facts) -> tuple[str, ...]:
 
 def _warnings(findings: Iterable[Finding]) -> list[str]:
     said = [warning for finding in findings for warning in finding.warnings]
-    said += [
-        f"{finding.requirement.citation}: not confirmed in a primary source, check before relying on it"
-        for finding in findings
-        if finding.requirement.review_required
-    ]
+    unchecked = [finding.requirement.id for finding in findings if finding.requirement.review_required]
+    if unchecked:
+        said.append(f"check against the cited text before relying on it: {', '.join(unchecked)}")
     return list(dict.fromkeys(said))

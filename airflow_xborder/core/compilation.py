@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Policies: all packs of one release as an index that a decision can use.
 
-A pack is read when a flow first may concern it: most flows touch few regimes, and every Airflow task is a new
-process. Which packs those are is looked up by the places of the flow.
+A pack is read when a flow first is concerned by it, and before that only its head: most flows touch few regimes,
+and every Airflow task is a new process.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from functools import cached_property
 from typing import Any as Anything
 
 from airflow_xborder.core.designations import Designations
-from airflow_xborder.core.pack import Pack, read_pack
-from airflow_xborder.core.vocabulary import suggest
+from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
+from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
+
+Attributes = Mapping[str, Anything] | Iterable[str]
 
 
 class Policies:
@@ -45,6 +47,11 @@ class Policies:
         """The documents, ordered by id."""
         return [self._documents[pack_id] for pack_id in self.ids]
 
+    @cached_property
+    def heads(self) -> tuple[Head, ...]:
+        """The heads of all packs, ordered by id."""
+        return tuple(read_head(document) for document in self.documents)
+
     def pack(self, pack_id: str) -> Pack:
         """Return one pack, read on first use."""
         if pack_id not in self._packs:
@@ -58,17 +65,50 @@ class Policies:
     @cached_property
     def designations(self) -> Designations:
         """The designations of all packs."""
-        return Designations(row for pack in self.packs() for row in pack.designations)
+        return Designations(row for document in self.documents for row in read_designations(document))
 
-    def require_declared(self, attributes: Iterable[str]) -> None:
-        """Check that every attribute of a flow is one that a pack declares.
+    @cached_property
+    def owners(self) -> Mapping[str, str]:
+        """The id of every requirement, with that of its pack."""
+        return {
+            str(row["requirement_id"]): pack_id
+            for pack_id, document in self._documents.items()
+            for row in document.get("requirements") or ()
+        }
 
-        :raises FlowError: naming the unknown one and the nearest known.
+    @cached_property
+    def _declared(self) -> Mapping[str, Mapping[str, Anything]]:
+        return {
+            str(name): row
+            for document in self.documents
+            for name, row in (document.get("attributes") or {}).items()
+        }
+
+    def require_declared(self, attributes: Attributes) -> None:
+        """Check that every attribute of a flow is one that a pack declares and, given their values, of its type.
+
+        :raises FlowError: naming the wrong one and, for a name, the nearest known.
         """
-        names = list(attributes)
-        if not names:
-            return
-        known = {name for document in self.documents for name in document.get("attributes") or ()}
-        for name in names:
-            if name not in known:
-                raise FlowError(f"attributes.{name}: no pack declares `{name}`", hint=suggest(name, known))
+        values = attributes if isinstance(attributes, Mapping) else dict.fromkeys(attributes)
+        for name, value in values.items():
+            if name not in self._declared:
+                hint = suggest(str(name), set(self._declared))
+                raise FlowError(f"attributes.{name}: no pack declares `{name}`", hint=hint)
+            if value is not None:
+                _require_type(str(name), value, self._declared[name])
+
+
+def _require_type(name: str, value: object, declared: Mapping[str, Anything]) -> None:
+    kind = str(declared["type"])
+    if kind == "categories":
+        for term in value if isinstance(value, (list, tuple)) else [value]:
+            if term not in KINDS["data category"]:
+                hint = suggest(str(term), KINDS["data category"])
+                raise FlowError(f"attributes.{name}: unknown data category `{term}`", hint=hint)
+        return
+    expected = {"text": str, "boolean": bool, "number": int}[kind]
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise FlowError(f"attributes.{name}: expected a {kind}, got `{value}`")
+    allowed = declared.get("values")
+    if allowed and value not in allowed:
+        raise FlowError(f"attributes.{name}: unknown value `{value}`", hint=f"one of {', '.join(allowed)}")

@@ -23,8 +23,7 @@ or term is a ``PolicyValidationError`` whose ``path`` says where in the document
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any as Anything
 
 from airflow_xborder.core import comparisons as f
@@ -117,31 +116,40 @@ def parse_condition(data: object, path: Path = (), names: Names = NAMES) -> Cond
     return parts[0] if len(parts) == 1 else All(tuple(parts))
 
 
-def parse_definitions(data: Mapping[str, object], path: Path = ("definitions",)) -> Names:
-    """Read a pack's named conditions, which may use each other, and return them with the built-in names.
+class Definitions(Mapping[str, Condition]):
+    """A pack's named conditions, which may use each other, on top of the built-in names; each read when first used.
 
-    :raises PolicyValidationError: for one that is built in, or defined by itself.
+    :raises PolicyValidationError: on use, for one that shadows a built-in name or is defined by itself.
     """
-    uses = {str(name): _names_in(body) & data.keys() for name, body in data.items()}
-    for name in uses:
+
+    def __init__(self, data: Mapping[str, object], path: Path = ("definitions",)) -> None:
+        self._data = data
+        self._path = path
+        self._read: dict[str, Condition] = {}
+        self._reading: list[str] = []
+
+    def __getitem__(self, name: str) -> Condition:
+        if name in self._data and name not in self._read:
+            self._read[name] = self._define(name)
+        return self._read[name] if name in self._read else NAMES[name]
+
+    def _define(self, name: str) -> Condition:
+        path = (*self._path, name)
         if name in NAMES or name in CATEGORIES or name in PURPOSES:
-            raise fail((*path, name), f"`{name}` already has a meaning", "choose another name")
-    try:
-        order = list(TopologicalSorter(uses).static_order())
-    except CycleError as error:
-        cycle = [str(name) for name in error.args[1]]
-        raise fail((*path, cycle[0]), f"defined by itself: {' -> '.join(cycle)}") from None
-    names = dict(NAMES)
-    for name in order:
-        names[name] = parse_condition(data[name], (*path, name), names)
-    return names
+            raise fail(path, f"`{name}` already has a meaning", "choose another name")
+        if name in self._reading:
+            cycle = [*self._reading[self._reading.index(name) :], name]
+            raise fail(path, f"defined by itself: {' -> '.join(cycle)}")
+        self._reading.append(name)
+        condition = parse_condition(self._data[name], path, self)
+        self._reading.pop()
+        return condition
 
+    def __iter__(self) -> Iterator[str]:
+        return iter({**NAMES, **self._data})
 
-def _names_in(data: object) -> set[str]:
-    if isinstance(data, str):
-        return {data}
-    parts = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
-    return {name for part in parts for name in _names_in(part)}
+    def __len__(self) -> int:
+        return len({**NAMES, **self._data})
 
 
 def _list(data: object, path: Path, names: Names) -> tuple[Condition, ...]:

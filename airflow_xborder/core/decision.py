@@ -96,12 +96,13 @@ class Applicable:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A requirement that is not met, or may not be."""
+    """A requirement that is not met, or may not be. ``ways`` are the ways of meeting it, each with what it lacks."""
 
     requirement_id: str
     citation: str
     unmet: tuple[str, ...]
     explanation: str
+    ways: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ class Decision:
                     "review_required": a.review_required,
                 }
                 for a in self.applicable
-            ],  # fmt: skip
+            ],
             "violations": [
                 {
                     "requirement_id": v.requirement_id,
@@ -203,11 +204,11 @@ class Decision:
                     "explanation": v.explanation,
                 }
                 for v in self.violations
-            ],  # fmt: skip
+            ],
             "reasons": [
                 {"kind": r.kind, "text": r.text, "template": r.template, "parameters": dict(r.parameters)}
                 for r in self.reasons
-            ],  # fmt: skip
+            ],
             "missing_facts": list(self.missing_facts),
             "conflicts": [{"between": list(pair)} for pair in self.conflicts],
             "overridden": list(self.overridden),

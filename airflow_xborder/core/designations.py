@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from airflow_xborder.core.conditions import Condition
 
 
+def turning_days(first: date | None, last: date | None) -> Iterator[date]:
+    """Yield the first days on which something valid from ``first`` to ``last`` differs from the day before."""
+    if first is not None:
+        yield first
+    if last is not None and last < date.max:
+        yield last + timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Designation:
     """One row, about ``of`` (a place or a set), which is every one of ``places``.
@@ -47,9 +55,7 @@ class Designation:
 
     def boundaries(self) -> Iterator[date]:
         """Yield the first days on which the row's answer differs from the day before."""
-        yield self.valid_from
-        if self.valid_until is not None:
-            yield self.valid_until + timedelta(days=1)
+        yield from turning_days(self.valid_from, self.valid_until)
 
 
 class Designations:

@@ -17,6 +17,8 @@ TEMPLATES: dict[str, str] = {
     "missing_for_constraint": "Whether {citation} is met cannot be told without `{fact}`.",
     "missing_for_connection": "Whether {regime} is concerned cannot be told without `{fact}`: the data set's catalog row is incomplete.",
     "missing_place": "The flow reaches a place that is not named (`{fact}`).",
+    "missing_subdivision": "Parts of {place} have rules of their own for {category}; which part the data is in, `{fact}`, is not said.",
+    "restriction": "A restriction stands until a person resolves it: {restriction}.",
     "gap_jurisdiction": "No rules are loaded for {place}, which this flow touches ({connection}).",
     "gap_rules_known": "{place} has rules of its own for {category}, and no pack has them: {note}",
     "gap_categories": "The data is not categorised: nobody can tell which rules protect it.",

@@ -27,7 +27,6 @@ REACHING_LEVELS = (
 )  # fmt: skip
 LEVELS = (*REACHING_LEVELS, "key_custody", "transit")
 _DECIDING_PURPOSES = frozenset({"ml_inference", "automated_decision"})
-_NEVER_DIGESTED = frozenset({"flow_id", "as_of", "counts"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,31 +37,49 @@ class Facts:
     flow: DataFlow
     complete: bool
 
-    def digest(self, thresholds: Mapping[str, str], on: date) -> str:
+    def digest(self, thresholds: Mapping[str, str], days: Iterable[date]) -> str:
         """Return the SHA-256, as hex, of the normalised facts.
 
         :param thresholds: for each threshold that the policies know, on which side of it the count is.
-        :param on: the day of the question; documents count as valid or not on it.
+        :param days: the day of the question in the calendar of each rule; documents count as valid or not on them.
         """
         facts: dict[str, object] = {
             path: plain(value) for path, value in self.values.items() if value is not None
         }
-        facts["documents"] = sorted(_documents(self.flow, on))
-        facts["listings"] = plain(self.flow.importer.listings) if self.flow.importer else None
-        facts["owners"] = plain(self.flow.importer.owners) if self.flow.importer else None
+        facts["documents"] = sorted(
+            {
+                f"{name} {_valid(start, end, day)}"
+                for name, start, end in _documents(self.flow)
+                for day in days
+            }
+        )
+        importer = self.flow.importer
+        listings = (importer.listings if importer else None) or ()
+        facts["listings"] = sorted(
+            f"{row.framework} {row.status} {sorted(row.covers or ())}" for row in listings
+        )
+        facts["owners"] = sorted(
+            f"{row.country} {row.share}" for row in (importer.owners if importer else None) or ()
+        )
+        facts["known"] = [importer is not None and importer.listings is not None]
         facts["thresholds"] = dict(thresholds)
         facts["complete"] = self.complete
         return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def _documents(flow: DataFlow, on: date) -> Iterable[str]:
+Dated: TypeAlias = tuple[str, date | None, date | None]
+
+
+def _documents(flow: DataFlow) -> Iterable[Dated]:
     for mechanism in flow.mechanisms or ():
-        valid = _valid(mechanism.valid_from, mechanism.valid_until, on)
-        yield f"mechanism {mechanism.type} {mechanism.ground_for} {mechanism.module} {mechanism.reference} {valid}"
+        name = f"mechanism {mechanism.type} {mechanism.ground_for} {mechanism.module} {mechanism.reference}"
+        yield name, mechanism.valid_from, mechanism.valid_until
     for evidence in flow.evidence or ():
-        yield f"evidence {evidence.type} {evidence.reference} {_valid(evidence.issued_at, evidence.valid_until, on)}"
-    if flow.consent is not None:
-        yield f"consent {flow.consent.type} {flow.consent.ground_for} {flow.consent.purpose} {flow.consent.coverage}"
+        yield f"evidence {evidence.type} {evidence.reference}", evidence.issued_at, evidence.valid_until
+    consent = flow.consent
+    if consent is not None:
+        name = f"consent {consent.type} {consent.ground_for} {consent.purpose} {consent.coverage}"
+        yield f"{name} {flow.purpose}", None, None
 
 
 def _valid(start: date | None, end: date | None, on: date) -> bool:

@@ -21,55 +21,99 @@ CONNECTIONS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One gap. Kinds: ``jurisdiction``, ``rules_known``, ``categories``, ``place`` (reached, but not named)."""
+    """One gap.
+
+    Kinds: ``jurisdiction`` (no pack), ``rules_known`` (rules that no pack has), ``categories``; and two that are
+    missing facts: ``place`` (reached, but not named) and ``subdivision`` (its parts differ, and which is not said).
+    """
 
     kind: str
     place: str = ""
     connection: str = ""
     category: str = ""
     note: str = ""
+    fact: str = ""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The facts that would close it."""
+        return (self.fact,) if self.fact else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """What the packs say of places. ``divided`` are the countries whose parts are told apart."""
+
+    covered: frozenset[str]
+    rows: tuple[Coverage, ...]
+    divided: frozenset[str]
 
 
 def find_gaps(policies: Policies, facts: Facts) -> list[Gap]:
-    """Return the gaps of one flow, ordered by place."""
-    packs = policies.packs()
-    covered = frozenset().union(*(pack.covers for pack in packs)) if packs else frozenset()
-    rows = [row for pack in packs for row in pack.coverage]
+    """Return the gaps of one flow, ordered by kind and place."""
+    known = _map(policies)
     gaps: dict[tuple[str, str], Gap] = {}
-    for place, connection in connected_places(facts):
-        gap = _gap(place, connection, covered, rows, facts)
+    for place, path in connected_places(facts):
+        gap = _gap(place, path, known, facts)
         if gap is not None:
             gaps.setdefault((gap.kind, place), gap)
+    gap = _untold_subdivision(known, facts)
+    if gap is not None:
+        gaps[gap.kind, gap.place] = gap
     categories = facts.values.get("data_categories")
     if not isinstance(categories, frozenset) or categories & UNCATEGORISED:
-        gaps["categories", ""] = Gap("categories")
+        gaps["categories", ""] = Gap("categories", fact="data_categories")
     return [gaps[key] for key in sorted(gaps)]
 
 
+def _map(policies: Policies) -> _Map:
+    covered = frozenset(place for head in policies.heads for place in head.covers)
+    rows = tuple(row for head in policies.heads for row in head.coverage)
+    named = covered.union(*(row.places for row in rows))
+    return _Map(covered, rows, frozenset(place[:2] for place in named if "-" in place))
+
+
 def connected_places(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield every place that the flow touches, with how it is connected."""
-    for path, connection in CONNECTIONS.items():
+    """Yield every place that the flow touches, with the path of the fact that says so."""
+    for path in CONNECTIONS:
         value = facts.values.get(path)
         if value is None:
             continue
         for place in sorted(value) if isinstance(value, frozenset) else [str(value)]:
-            yield place, connection
+            yield place, path
 
 
-def _gap(
-    place: str, connection: str, covered: frozenset[str], rows: list[Coverage], facts: Facts
-) -> Gap | None:
+def _gap(place: str, path: str, known: _Map, facts: Facts) -> Gap | None:
+    connection = CONNECTIONS[path]
     if place == UNKNOWN:
-        return Gap("place", place, connection)
-    if place in covered:
+        return Gap("place", place, connection, fact=path)
+    if place in known.covered:
         return None
-    about = [row for row in rows if place in row.places]
-    if "-" not in place:
-        reviewed = any(row.status == "no_rule_known" for row in about)
-        return None if reviewed else Gap("jurisdiction", place, connection)
+    about = [row for row in known.rows if place in row.places]
     for row in about:
         if row.status == "rule_known" and _concerns(row, facts) is not Truth.FALSE:
             return Gap("rules_known", place, connection, ", ".join(row.categories), row.note)
+    # A part of a country is a jurisdiction of its own only where somebody told parts of that country apart.
+    if about or ("-" in place and place[:2] not in known.divided):
+        return None
+    return Gap("jurisdiction", place, connection)
+
+
+def _untold_subdivision(known: _Map, facts: Facts) -> Gap | None:
+    """Find data that leaves a country of whose parts some have rules for it, while nobody says which part it is in."""
+    country = facts.values.get("source.country")
+    residents = facts.values.get("subjects.countries")
+    told = facts.values.get("source.subdivision") is not None or (
+        isinstance(residents, frozenset) and any(place.startswith(f"{country}-") for place in residents)
+    )
+    if country is None or told or facts.values.get("crosses_border") is False:
+        return None
+    for row in known.rows:
+        parts = [place for place in row.places if place.startswith(f"{country}-")]
+        if parts and row.status == "rule_known" and _concerns(row, facts) is not Truth.FALSE:
+            return Gap(
+                "subdivision", str(country), "source", ", ".join(row.categories), fact="source.subdivision"
+            )
     return None
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from airflow_xborder.core.comparisons import category_terms, term_is_a
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
-from airflow_xborder.core.designations import Designation
+from airflow_xborder.core.designations import Designation, turning_days
 from airflow_xborder.core.facts import UNKNOWN
 from airflow_xborder.core.flow import Count, Mechanism
 from airflow_xborder.core.truth import Truth, all_of, any_of
@@ -33,13 +33,6 @@ _STAFF = frozenset({"employee", "job_applicant", "trainee"})
 
 def _valid(start: date | None, end: date | None, on: date) -> bool:
     return (start is None or start <= on) and (end is None or on <= end)
-
-
-def _edges(start: date | None, end: date | None) -> Iterator[date]:
-    if start is not None:
-        yield start
-    if end is not None:
-        yield end + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,7 @@ class HasMechanism(Condition):
 
     def boundaries(self, case: Case) -> Iterator[date]:
         for mechanism in self._candidates(case):
-            yield from _edges(mechanism.valid_from, mechanism.valid_until)
+            yield from turning_days(mechanism.valid_from, mechanism.valid_until)
 
     def unmet(self, case: Case) -> Iterator[str]:
         if self.truth(case) is not Truth.TRUE:
@@ -94,7 +87,7 @@ class HasEvidence(Condition):
     def boundaries(self, case: Case) -> Iterator[date]:
         for document in case.facts.flow.evidence or ():
             if document.type == self.type:
-                yield from _edges(document.issued_at, document.valid_until)
+                yield from turning_days(document.issued_at, document.valid_until)
 
     def unmet(self, case: Case) -> Iterator[str]:
         if self.truth(case) is not Truth.TRUE:

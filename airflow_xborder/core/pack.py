@@ -14,16 +14,17 @@ from typing import TypeVar
 
 from airflow_xborder.core.condition_syntax import (
     NAMES,
+    Definitions,
     Names,
     fail,
     parse_condition,
-    parse_definitions,
     parse_obligation,
     place_set,
     term,
 )
 from airflow_xborder.core.conditions import All, Any, Condition
 from airflow_xborder.core.designations import Designation
+from airflow_xborder.core.grounds import Counted
 from airflow_xborder.core.places import ORGANISATIONS
 from airflow_xborder.core.requirement import Alternative, Effect, Level, OnUnmet, Requirement
 from airflow_xborder.core.vocabulary import suggest
@@ -46,8 +47,11 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
-    """One regime. ``covers`` are the places whose law it answers for; ``attributes`` the facts it declares."""
+class Head:
+    """What must be known of a regime to tell whether it is concerned.
+
+    ``covers`` are the places whose law it answers for; ``attributes`` the facts it declares.
+    """
 
     id: str
     jurisdiction: str
@@ -58,10 +62,43 @@ class Pack:
     covers: frozenset[str]
     attributes: Mapping[str, Mapping[str, Anything]]
     connects: Condition
+    coverage: tuple[Coverage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack(Head):
+    """One regime, whole."""
+
     transfer: Condition | None
+    transfer_thresholds: tuple[Counted, ...] = ()
     requirements: tuple[Requirement, ...]
     designations: tuple[Designation, ...]
-    coverage: tuple[Coverage, ...]
+
+
+def read_head(data: Data) -> Head:
+    """Build the head of a pack from a validated document.
+
+    :raises PolicyValidationError: for a condition, term, place or date that cannot be; ``path`` says where.
+    """
+    return Head(**_head(data, Definitions(data.get("definitions") or {})))
+
+
+def _head(data: Data, names: Names) -> dict[str, Anything]:
+    connects = [
+        parse_condition(entry, ("connects", n), names) for n, entry in enumerate(data.get("connects") or ())
+    ]
+    return {
+        "id": str(data["pack"]),
+        "jurisdiction": str(data["jurisdiction"]),
+        "title": str(data.get("title") or data["pack"]),
+        "version": str(data.get("version") or "0"),
+        "last_checked": _day(data["last_checked"], ("last_checked",)),
+        "time_zone": str(data.get("time_zone") or "UTC"),
+        "covers": place_set(list(data["covers"]), ("covers",)) if data.get("covers") else frozenset(),
+        "attributes": dict(data.get("attributes") or {}),
+        "connects": Any(tuple(connects)) if connects else All(()),
+        "coverage": _each(data, "coverage", _coverage),
+    }
 
 
 def read_pack(data: Data) -> Pack:
@@ -69,28 +106,35 @@ def read_pack(data: Data) -> Pack:
 
     :raises PolicyValidationError: for a condition, term, place or date that cannot be; ``path`` says where.
     """
-    pack_id, jurisdiction = str(data["pack"]), str(data["jurisdiction"])
-    names = parse_definitions(data.get("definitions") or {})
-    connects = [
-        parse_condition(entry, ("connects", n), names) for n, entry in enumerate(data.get("connects") or ())
-    ]
+    names = Definitions(data.get("definitions") or {})
+    regime = str(data["pack"])
+    transfer = parse_condition(data["transfer"], ("transfer",), names) if data.get("transfer") else None
     return Pack(
-        id=pack_id,
-        jurisdiction=jurisdiction,
-        title=str(data.get("title") or pack_id),
-        version=str(data.get("version") or "0"),
-        last_checked=_day(data["last_checked"], ("last_checked",)),
-        time_zone=str(data.get("time_zone") or "UTC"),
-        covers=place_set(list(data["covers"]), ("covers",)) if data.get("covers") else frozenset(),
-        attributes=dict(data.get("attributes") or {}),
-        connects=Any(tuple(connects)) if connects else All(()),
-        transfer=parse_condition(data["transfer"], ("transfer",), names) if data.get("transfer") else None,
+        **_head(data, names),
+        transfer=transfer,
+        transfer_thresholds=thresholds_in(transfer) if transfer is not None else (),
         requirements=_each(
-            data, "requirements", lambda row, path: read_requirement(row, path, pack_id, names)
+            data, "requirements", lambda row, path: read_requirement(row, path, regime, names)
         ),
         designations=_each(data, "designations", lambda row, path: read_designation(row, path, names)),
-        coverage=_each(data, "coverage", _coverage),
     )
+
+
+def read_designations(data: Data) -> tuple[Designation, ...]:
+    """Build only the designations of a validated document.
+
+    :raises PolicyValidationError: for a row that cannot be; ``path`` says where.
+    """
+    names = Definitions(data.get("definitions") or {})
+    return _each(data, "designations", lambda row, path: read_designation(row, path, names))
+
+
+def thresholds_in(condition: Condition) -> tuple[Counted, ...]:
+    """Return the thresholds that a condition asks about, each once."""
+    found = {condition.name: condition} if isinstance(condition, Counted) else {}
+    for part in condition.parts():
+        found.update({counted.name: counted for counted in thresholds_in(part)})
+    return tuple(found.values())
 
 
 def _each(data: Data, key: str, read: Callable[[Data, Path], T]) -> tuple[T, ...]:
@@ -112,6 +156,7 @@ def read_requirement(row: Data, path: Path, regime: str, names: Names = NAMES) -
     """Build one requirement; a plain trigger list means all of them."""
     effect = Effect(row.get("effect") or "require")
     level = Level(row.get("level") or "national")
+    when, constraint = _when(row, path, names), _constraint(row, path, names)
     return Requirement(
         id=str(row["requirement_id"]),
         regime=regime,
@@ -120,8 +165,9 @@ def read_requirement(row: Data, path: Path, regime: str, names: Names = NAMES) -
         citation=str(row.get("citation") or row["requirement_id"]),
         level=level,
         effect=effect,
-        when=_when(row, path, names),
-        constraint=_constraint(row, path, names),
+        when=when,
+        constraint=constraint,
+        thresholds=thresholds_in(All((when, constraint))),
         on_unmet=OnUnmet(row.get("on_unmet") or _DEFAULT_UNMET[effect]),
         effective_date=_day(row["effective_date"], (*path, "effective_date")),
         expires=_optional_day(row, "expires", path),

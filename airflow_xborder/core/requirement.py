@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
 from airflow_xborder.core.conditions import All, Any, Case, Condition, Ways
 from airflow_xborder.core.decision import Obligation
+from airflow_xborder.core.grounds import Counted
 from airflow_xborder.core.truth import Truth
 
 
@@ -101,7 +102,7 @@ class Requirement:
     """One legal rule, in our words, with its source.
 
     ``when`` tells whether it applies and ``constraint`` whether it is met. ``effective_date`` is its first day and
-    ``expires`` its last, in the pack's time zone.
+    ``expires`` its last, in the pack's time zone. ``thresholds`` are the counts that either asks about.
     """
 
     id: str
@@ -129,7 +130,8 @@ class Requirement:
     displaces: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     duty: str | None = None
-    remediation: tuple[str, ...] = field(default=())
+    remediation: tuple[str, ...] = ()
+    thresholds: tuple[Counted, ...] = ()
 
     def in_force(self, day: date) -> bool:
         """Tell whether the rule is law on ``day``."""
