@@ -88,15 +88,12 @@ def place_set(value: object, path: Path) -> frozenset[str]:
 
     :raises PolicyValidationError: for an unknown name.
     """
-    names = value if isinstance(value, list) else [value]
-    found: set[str] = set()
-    for number, name in enumerate(names):
-        try:
-            found |= members(str(name))
-        except UnknownTermError as error:
-            where = (*path, number) if isinstance(value, list) else path
-            raise fail(where, error.message, error.hint) from None
-    return frozenset(found)
+    if isinstance(value, list):
+        return frozenset[str]().union(*(place_set(str(name), (*path, n)) for n, name in enumerate(value)))
+    try:
+        return members(str(value))
+    except UnknownTermError as error:
+        raise fail(path, error.message, error.hint) from None
 
 
 def parse_condition(data: object, path: Path = (), names: Names = NAMES) -> Condition:

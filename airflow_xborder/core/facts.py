@@ -37,12 +37,13 @@ class Facts:
     flow: DataFlow
     complete: bool
 
-    def digest(self, thresholds: Mapping[str, str], days: Iterable[date]) -> str:
+    def digest(self, thresholds: Mapping[str, str], days: date | Iterable[date]) -> str:
         """Return the SHA-256, as hex, of the normalised facts.
 
         :param thresholds: for each threshold that the policies know, on which side of it the count is.
         :param days: the day of the question in the calendar of each rule; documents count as valid or not on them.
         """
+        days = [days] if isinstance(days, date) else sorted(days)
         facts: dict[str, object] = {
             path: plain(value) for path, value in self.values.items() if value is not None
         }
