@@ -65,13 +65,13 @@ class Recorder:
             event_id=new_id(now),
             occurred_at=now,
             task=task,
-            sequence=self._next(crossing.near, task),
+            sequence=self._numbers.get((crossing.near, task), 0) + 1,
             decision_key=decision.decision_key,
             decision_id=decision.decision_id,
             crossing_id=new_id(now) if crossing.far else None,
             body=body,
         )
-        receipt = self.ledger_of(crossing.near).append(event)
+        receipt = self._append(event)
         if crossing.far is not None:
             self._record_far(crossing.far, receipt.event, task, body)
         return receipt
@@ -79,22 +79,24 @@ class Recorder:
     def _record_far(self, region: str, near: Event, task: TaskKey | None, body: Mapping[str, Any]) -> None:
         # The stored event is what counts: after a crash between the two sides its ids are the ones to share.
         shown, withheld = withhold(body)
-        self.ledger_of(region).append(
+        self._append(
             replace(
                 near,
                 region=region,
                 event_id=new_id(self.now()),
-                sequence=self._next(region, task),
+                sequence=self._numbers.get((region, task), 0) + 1,
                 withheld=withheld,
                 body=shown,
             )
         )
 
-    def _next(self, region: str, task: TaskKey | None) -> int:
-        if task is None:
-            return 1
-        self._numbers[region, task] = number = self._numbers.get((region, task), 0) + 1
-        return number
+    def _append(self, event: Event) -> Receipt:
+        receipt = self.ledger_of(event.region).append(event)
+        if event.task is not None:
+            # A number is used when its event is durable: one that was not written must leave no hole behind.
+            place = (event.region, event.task)
+            self._numbers[place] = max(receipt.event.sequence, self._numbers.get(place, 0))
+        return receipt
 
 
 def withhold(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
