@@ -276,7 +276,7 @@ def _registers(eu: str, us: str) -> dict[str, Any]:
         ],
         "automated_decisions": [
             {"match": f"{eu}/appdb.public.patients", "purpose": "ml_inference", "significant_effect": True, "reference": "MODEL-1", **decided},
-            {"match": f"{us}/appdb.public.*", "significant_effect": True, "reference": "MODEL-1", **decided},
+            {"match": f"{us}/appdb.public.*", "purpose": "ml_inference", "significant_effect": True, "reference": "MODEL-1", **decided},
             {"match": f"{eu}/appdb.public.people", "purpose": "ml_inference", "significant_effect": False, "reference": "MODEL-2", **decided},
         ],
     }  # fmt: skip
