@@ -6,8 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from airflow_xborder import errors
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.flow import End
+    from airflow_xborder.services.gate import Ruling
+
+_GROUNDS_SHOWN = 4
 
 
 class TaskOutcome(Enum):
@@ -50,3 +57,33 @@ def airflow_outcome() -> Iterator[None]:
         from airflow.sdk.exceptions import AirflowFailException
 
         raise AirflowFailException(f"{error.code}: {error}") from error
+
+
+def refusal(ruling: Ruling) -> errors.EnforcementError | None:
+    """Return the error that a ruling means to whoever wanted to move the data, or ``None`` if it allows.
+
+    Its message is one line: from where to where, and by what; the hint is the cheapest way to make it lawful.
+    """
+    from airflow_xborder.core.decision import Outcome
+
+    decision = ruling.decision
+    if decision.allowed:
+        return None
+    grounds = [entry.citation for entry in decision.violations] or [entry.text for entry in decision.reasons]
+    grounds = list(dict.fromkeys(grounds))
+    more = len(grounds) - _GROUNDS_SHOWN
+    because = "; ".join(grounds[:_GROUNDS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    ways = sorted(decision.remediations, key=lambda entry: entry.cost)
+    kind = errors.FlowDeniedError if decision.outcome is Outcome.DENY else errors.ReviewRequiredError
+    return kind(
+        f"{_place(ruling.flow.source)} → {_place(ruling.flow.destination)}: {because}",
+        decision=decision,
+        hint=ways[0].change if ways else None,
+    )
+
+
+def _place(end: End) -> str:
+    where = end.subdivision or end.country
+    if end.region is None:
+        return where or "an unknown place"
+    return f"{end.region} ({where})" if where else end.region

@@ -6,12 +6,15 @@ Everything is made when it is first needed and kept for the life of the process.
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from contextvars import copy_context
 from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_xborder.config import Options, read_options
+from airflow_xborder.config import Options, read_enforcement, read_options
 from airflow_xborder.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.object_store import ObjectStore
     from airflow_xborder.ports.policy_engine import PolicyEngine
     from airflow_xborder.ports.policy_store import PolicyStore
+    from airflow_xborder.ports.signer import Signer
     from airflow_xborder.services.gate import Gate
+
+T = TypeVar("T")
 
 
 class SystemClock:
@@ -33,9 +39,44 @@ class SystemClock:
 
 
 @lru_cache(maxsize=1)
+def _read() -> Options | ConfigurationError:
+    try:
+        return read_options()
+    except ConfigurationError as error:
+        return error  # kept too: what DAG code does to the environment later must not mend it
+
+
 def options() -> Options:
-    """Return this process's options, read once."""
-    return read_options()
+    """Return this process's options, read once.
+
+    :raises ConfigurationError: for a value that an option cannot have.
+    """
+    found = _read()
+    if isinstance(found, ConfigurationError):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=1)
+def enforcement() -> str:
+    """Return what the guard of all tasks does: ``enforce``, ``shadow`` or ``off``; read once.
+
+    Never raises, since the cluster policy asks it in every process. What cannot be read means ``enforce``: the
+    guarded tasks then fail with the reason.
+    """
+    try:
+        return read_enforcement()
+    except ConfigurationError:
+        return "enforce"
+
+
+def is_configured() -> bool:
+    """Tell whether this deployment has named a release or a catalog at all.
+
+    :raises ConfigurationError: for a value that an option cannot have.
+    """
+    chosen = options()
+    return chosen.release is not None or chosen.catalog is not None
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +142,8 @@ def _engines() -> list[PolicyEngine]:
     for name in options().engines:
         if name == "native":
             continue
-        kind, separator, url = name.partition(":")
+        kind, _, url = name.partition(":")
+        server, separator, path = url.partition("/v1/data/")
         if kind != "opa" or not separator:
             raise ConfigurationError(
                 f"[xborder] engines: unknown engine `{name}`",
@@ -109,8 +151,17 @@ def _engines() -> list[PolicyEngine]:
             )
         from airflow_xborder.adapters.engines.opa import OpaEngine
 
-        engines.append(OpaEngine.from_url(url, catalog()))
+        engines.append(OpaEngine(server, path, _aliases(catalog())))
     return engines
+
+
+def _aliases(known: Catalog) -> dict[str, dict[str, str]]:
+    """Return what a company's own policy calls our regions and purposes: the first alias of each."""
+    regions = {name: region.aliases[0] for name, region in known.regions.items() if region.aliases}
+    purposes: dict[str, str] = {}
+    for alias, purpose in (known.aliases.get("purposes") or {}).items():
+        purposes.setdefault(purpose, alias)
+    return {"regions": regions, "purposes": purposes}
 
 
 @lru_cache(maxsize=32)
@@ -182,6 +233,48 @@ def key_file(region: str, use: str) -> Path:
             f"region `{region}` has no {use} key at `{path}`", hint="xborder ledger keygen"
         )
     return path
+
+
+def signer(region: str) -> Signer:
+    """Return the key that seals a region's ledger.
+
+    :raises ConfigurationError: if it is not on this machine.
+    """
+    from airflow_xborder.adapters.signers.ed25519 import load_signer
+
+    return load_signer(key_file(region, "seal"))
+
+
+def run_within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what ``call`` returns, or give up waiting for it; it may then still finish on its own.
+
+    For what must never hold up a task: the listener and the guard's shadow mode. What guards never waits here.
+
+    :raises TimeoutError: if it takes longer.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 (the caller gets it below)
+            errors.append(error)
+
+    thread = threading.Thread(target=copy_context().run, args=(work,), name="xborder", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError(f"no answer within {seconds:g} seconds")
+    return results[0]
+
+
+def frequency(context: Any) -> str | None:
+    """Return how often a DAG moves its data: a scheduled one repeatedly; of another nobody knows."""
+    schedule = getattr(context["dag"], "schedule", None)
+    return None if schedule in (None, "@once") else "repetitive"
 
 
 def task_key(context: Any) -> TaskKey:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TaskFlow decorators; Airflow finds them through the provider's metadata."""
