@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 3
 _CODE = re.compile(r"<Code>(\w+)</Code>")
+_ELSEWHERE = frozenset(
+    {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
+)
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 
 
@@ -160,6 +163,11 @@ class S3ObjectStore:
             return ConfigurationError(
                 f"there is no bucket for the ledger `{self.location}`",
                 hint="create it in the ledger's region, versioned and with a default Object Lock",
+            )
+        if code in _ELSEWHERE or "BareRedirect" in str(error):
+            return ConfigurationError(
+                f"the bucket of the ledger `{self.location}` is in another region",
+                hint="give the bucket's own region and endpoint: evidence stays in its region",
             )
         why = code or str(error).partition("\n")[0][:300]
         return LedgerUnavailableError(
