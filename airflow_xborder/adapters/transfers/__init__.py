@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ways to move data between stores with the obligations of an answer carried out."""
