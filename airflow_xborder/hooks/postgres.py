@@ -7,6 +7,7 @@ happens on an open connection cannot be told apart, so it counts as reading and 
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
@@ -19,6 +20,8 @@ from airflow_xborder.services import scopes
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL
+
+    from airflow_xborder.services.tables import TableName, TableSpec
 
 
 class RegionalPostgresHook(PostgresHook):
@@ -73,6 +76,18 @@ class RegionalPostgresHook(PostgresHook):
         with refusing():
             inside = uri.startswith(f"{self.target.store}.") and scopes.scope_for(uri, now()) is not None
             return self._connect() if inside else self.get_conn()
+
+    def describe_table(self, name: TableName) -> TableSpec:
+        """Return a table's columns as the database has them; reads its catalogue and no row.
+
+        :raises ConfigurationError: if there is no such table.
+        :raises RegionMismatchError: if the database is not where the catalog says.
+        :raises StoreUnavailableError: if it cannot be reached; retry.
+        """
+        from airflow_xborder.adapters.transfers.postgres import describe_table
+
+        with refusing(), closing(self._connect()) as connection:
+            return describe_table(connection, name)
 
     def require_place(self) -> None:
         """Raise unless the database is where the catalog says; connects to ask, once a process.

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_xborder.operators.gate import ComplianceGateOperator
+    from airflow_xborder.operators.transfer import RegionalTransferOperator
 
-__all__ = ["ComplianceGateOperator"]
+__all__ = ["ComplianceGateOperator", "RegionalTransferOperator"]
 
-_MODULES = {"ComplianceGateOperator": "gate"}
+_MODULES = {"ComplianceGateOperator": "gate", "RegionalTransferOperator": "transfer"}
 
 
 def __getattr__(name: str) -> Any:
