@@ -19,7 +19,12 @@ TESTS = ROOT / "tests"
 
 
 def tracked_files() -> list[Path]:
-    """Return every file that git knows, or that it would take, and that is there."""
+    """Return every file that git knows, or that it would take; in an unpacked archive, every file."""
+    if not (ROOT / ".git").exists():
+        hidden = (".venv", ".demo", "__pycache__")
+        return sorted(
+            path for path in ROOT.rglob("*") if path.is_file() and not set(path.parts) & set(hidden)
+        )
     argv = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(argv, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
     return [ROOT / name for name in sorted(set(listed)) if name and (ROOT / name).is_file()]
