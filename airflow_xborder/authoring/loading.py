@@ -29,6 +29,15 @@ def shipped_folder() -> Path:
     return (inside if inside.is_dir() else package.parent / "policies") / "packs"
 
 
+def shipped_ids() -> tuple[str, ...]:
+    """Return the ids of the shipped packs, sorted."""
+    return tuple(sorted(_shipped()))
+
+
+def _shipped() -> dict[str, Path]:
+    return {path.name.removesuffix(path.suffix): path for path in _pack_files(shipped_folder())}
+
+
 def load_policies(selection: Iterable[str] | None = None) -> Policies:
     """Load packs by id or path; the base pack is always among them.
 
@@ -36,7 +45,7 @@ def load_policies(selection: Iterable[str] | None = None) -> Policies:
     :raises PolicyNotFoundError: for an id that is not shipped and is no path.
     :raises PolicyError: for the first document that is wrong.
     """
-    shipped = {path.name.removesuffix(path.suffix): path for path in _pack_files(shipped_folder())}
+    shipped = _shipped()
     wanted = list(shipped) if selection is None else [BASE_PACK, *selection]
     paths = [path for name in wanted for path in _resolve(name, shipped)]
     documents = [load_document(path) for path in dict.fromkeys(paths)]
