@@ -38,15 +38,15 @@ class DirectoryObjectStore:
     def __init__(self, folder: str | Path) -> None:
         self._root = Path(folder).expanduser().absolute()
         self.location = str(self._root)
-        self._synced: set[Path] = set()
+        self._durable: set[Path] = set()
 
     def create(self, name: str, data: bytes) -> None:
         """Store ``data`` unless other bytes have the name; durable on return."""
         path = self._root / require_object_name(name)
         temporary = self._root / _TEMPORARY / os.urandom(16).hex()
         try:
-            self._make_folder(temporary.parent)
             self._make_folder(path.parent)
+            temporary.parent.mkdir(mode=0o770, exist_ok=True)
             try:
                 _write(temporary, data)
                 taken = not _link(temporary, path)
@@ -55,6 +55,8 @@ class DirectoryObjectStore:
             # Also when another writer took the name: its bytes are synced, its folder entry may not be yet.
             _sync(path.parent)
         except OSError as error:
+            # A folder may have been taken away under us: the next call looks again.
+            self._durable.clear()
             raise _unavailable(f"`{name}` could not be written to `{self.location}`", error) from error
         if taken and self.get(name) != data:
             raise LedgerConflictError(f"`{name}` is taken by other bytes in `{self.location}`")
@@ -110,20 +112,27 @@ class DirectoryObjectStore:
 
     def _make_folder(self, folder: Path) -> None:
         """Make ``folder`` with its parents, and its entry in each of them durable."""
-        if folder in self._synced:
+        if folder in self._durable:
             return
-        there = folder.is_dir()
-        if there and folder in self._root.parents:
-            return
-        self._make_folder(folder.parent)
-        folder.mkdir(mode=0o750, exist_ok=True)
-        # Also for one that is there: a process that made it a moment ago may not have synced it yet.
+        mode = folder.stat().st_mode if folder.exists() else None
+        is_ours = folder not in self._root.parents
+        if mode is None or (is_ours and not mode & stat.S_ISVTX):
+            self._make_folder(folder.parent)
+            folder.mkdir(mode=0o770, exist_ok=True)
+            self._sync_entry(folder, was_there=mode is not None)
+        self._durable.add(folder)
+
+    def _sync_entry(self, folder: Path, *, was_there: bool) -> None:
+        # Also for one that was there: whoever made it a moment ago may not have synced it yet.
         try:
             _sync(folder.parent)
+            # INVARIANT: a sticky folder is durable up to the root, so that later processes need not sync it again:
+            # the bit is set after the entry was synced, and that of the parent before.
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_ISVTX)
         except PermissionError:
-            if not (there and folder == self._root):
+            # Another account's folder keeps its mode. A parent that may not be read matters only for a new entry.
+            if not was_there:
                 raise
-        self._synced.add(folder)
 
 
 def _write(path: Path, data: bytes) -> None:

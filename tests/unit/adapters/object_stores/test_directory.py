@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -96,12 +97,30 @@ class TestDurability:
         assert {str(tmp_path), str(root.parent), str(root), str(root / "events")} <= set(synced)
         assert synced[-1] == str(root / "events" / "a")
 
-    def test_the_second_object_syncs_no_more_than_it_must(self, store, monkeypatch):
+    @pytest.mark.parametrize("is_new_process", [False, True])
+    def test_the_second_object_syncs_itself_and_its_folder_alone(self, store, monkeypatch, is_new_process):
         store.create("events/a/b", b"one")
         calls, real = [], os.fsync
         monkeypatch.setattr(os, "fsync", lambda descriptor: (calls.append(descriptor), real(descriptor)))
+        if is_new_process:
+            store = DirectoryObjectStore(store.location)
         store.create("events/a/c", b"two")
         assert len(calls) == 2
+
+    def test_folders_that_a_rival_has_made_but_not_synced_are_synced(self, store, tmp_path, monkeypatch):
+        (tmp_path / "deep" / "ledger" / "events" / "a").mkdir(parents=True)
+        calls, real = [], os.fsync
+        monkeypatch.setattr(os, "fsync", lambda descriptor: (calls.append(descriptor), real(descriptor)))
+        store.create("events/a/b", b"one")
+        assert len(calls) == 5
+
+    def test_a_folder_that_was_taken_away_is_made_again(self, store, tmp_path):
+        store.create("events/a/b", b"one")
+        shutil.rmtree(tmp_path / "deep" / "ledger" / "events")
+        with pytest.raises(LedgerUnavailableError):
+            store.create("events/a/b", b"one")
+        store.create("events/a/b", b"one")
+        assert store.get("events/a/b") == b"one"
 
     def test_a_folder_that_cannot_be_synced_by_its_nature_is_no_failure(self, store, monkeypatch):
         real = os.fsync
