@@ -18,7 +18,13 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": _INTEGRATION,
-                "python-modules": ["airflow_xborder.operators.gate"],
+                "python-modules": ["airflow_xborder.operators.gate", "airflow_xborder.operators.transfer"],
+            }
+        ],
+        "hooks": [
+            {
+                "integration-name": _INTEGRATION,
+                "python-modules": ["airflow_xborder.hooks.postgres", "airflow_xborder.hooks.s3"],
             }
         ],
         "task-decorators": [

@@ -235,6 +235,12 @@ def key_file(region: str, use: str) -> Path:
     return path
 
 
+def has_key(region: str, use: str) -> bool:
+    """Tell whether a region's key is on this machine."""
+    folder = options().keys
+    return folder is not None and (Path(folder) / f"{region}.{use}").is_file()
+
+
 def signer(region: str) -> Signer:
     """Return the key that seals a region's ledger.
 

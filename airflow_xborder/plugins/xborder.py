@@ -6,7 +6,7 @@ from __future__ import annotations
 from airflow.plugins_manager import AirflowPlugin
 
 from airflow_xborder.enforcement import backstop
-from airflow_xborder.listeners import audit
+from airflow_xborder.listeners import audit, preload
 from airflow_xborder.listeners.lineage import LineageReader
 
 
@@ -14,5 +14,5 @@ class XBorderPlugin(AirflowPlugin):
     """Registers the listeners, and the reader that turns Airflow's hook lineage on."""
 
     name = "xborder"
-    listeners = [backstop, audit]
+    listeners = [backstop, audit, preload]
     hook_lineage_readers = [LineageReader]
