@@ -192,7 +192,7 @@ def _open(bucket: str, options: S3Options) -> S3Store:
         "access_key_id": options.access_key_id,
         "secret_access_key": options.secret_access_key,
         "session_token": options.session_token,
-        "credential_provider": options.credential_provider,
+        "credential_provider": options.credential_provider or _profile(options),
     }
     return S3Store(
         bucket,
@@ -216,6 +216,15 @@ def _open(bucket: str, options: S3Options) -> S3Store:
         },
         **{name: value for name, value in given.items() if value is not None},
     )
+
+
+def _profile(options: S3Options) -> Any:
+    profile = os.environ.get("AWS_PROFILE")
+    if not profile or options.access_key_id:
+        return None
+    from airflow_xborder.adapters.object_stores.aws_profile import profile_credentials
+
+    return profile_credentials(profile)
 
 
 def _code(error: Exception) -> str | None:

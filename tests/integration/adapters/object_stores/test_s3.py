@@ -9,8 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from airflow_xborder.adapters.object_stores import open_store
+from airflow_xborder.cli.main import main
 from airflow_xborder.demo.s3 import ACCESS_KEY, SECRET_KEY
 from airflow_xborder.errors import ConfigurationError, LedgerConflictError, LedgerUnavailableError
+from tests.evidence import append_events
 
 
 def new_name():
@@ -62,6 +64,31 @@ def test_a_bucket_with_a_default_object_lock_takes_objects_and_holds_them(versit
     with pytest.raises(ClientError, match=r"(?i)denied|locked"):
         client.delete_object(Bucket=bucket, Key="events/a", VersionId=version)
     assert store.get("events/a") == b"one"
+
+
+def test_the_command_line_verifies_a_bucket_with_the_credentials_of_a_profile(
+    versitygw, tmp_path, monkeypatch, capsys
+):
+    bucket = new_name()
+    versitygw.client().create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": versitygw.region}
+    )
+    location = f"s3://{bucket}/ledger"
+    keys = (versitygw.access_key, versitygw.secret_key)
+    append_events(open_store(location, options_for(versitygw.url, versitygw.region, keys)), 3)
+    credentials = tmp_path / "credentials"
+    credentials.write_text(f"[auditor]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+    monkeypatch.setenv("AWS_PROFILE", "auditor")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", versitygw.url)
+    monkeypatch.setenv("AWS_REGION", versitygw.region)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    key = str(tmp_path / "eu.key")
+    assert main(["ledger", "keygen", "--out", key]) == 0
+    assert main(["ledger", "seal", location, "--region", "eu", "--signing-key", key]) == 0
+    assert main(["ledger", "verify", location, "--key", f"{key}.pub"]) == 0
+    assert "region eu: 3 sealed in 1 checkpoints" in capsys.readouterr().out
 
 
 def test_a_missing_bucket_is_a_mistake_of_the_deployment(versitygw):
