@@ -66,6 +66,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 
     Deny overrides review, review overrides allow. The order of packs, rules and findings does not matter.
     """
+    instance = found.instance
     found.findings.sort(key=lambda finding: finding.requirement.id)
     conflicts = _conflicts(found.findings)
     reasons = [*_finding_reasons(found.findings), *_other_reasons(found, conflicts, facts)]
@@ -73,29 +74,31 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
         [
             *(outcome_of(finding) for finding in found.findings),
             *(Outcome.REVIEW if gap.missing else frame.on_gap for gap in found.gaps),
-            *(Outcome.REVIEW for _ in (*found.unconnected, *conflicts, *_binding(facts))),
-            *(Outcome.DENY for _ in found.errors),
+            *(Outcome.REVIEW for _ in (*instance.unconnected, *conflicts, *_binding(facts))),
+            *(Outcome.DENY for _ in instance.errors),
         ]
     )
-    facts_digest = facts.digest(found.thresholds, found.days)
+    facts_digest = facts.digest(instance.thresholds, instance.days)
     return Decision(
         flow_id=facts.flow.flow_id,
         decision_id=frame.decision_id,
         decision_key=_key(policies.digest, facts_digest, found),
         outcome=outcome,
-        is_transfer=any(found.considered.values()),
+        is_transfer=any(instance.considered.values()),
         simulated=frame.simulated,
         as_of=frame.as_of,
         evaluated_at=frame.evaluated_at,
-        valid_until=min((moment for moment in found.boundaries if moment > frame.as_of), default=None),
+        valid_until=min((moment for moment in instance.turns if moment > frame.as_of), default=None),
         policy_digest=policies.digest,
         facts_digest=facts_digest,
         engine=frame.engine,
         regimes=_regimes(found),
-        not_considered=tuple(sorted(found.not_considered.items())),
+        not_considered=tuple(sorted(instance.not_considered.items())),
         applicable=tuple(_applicable(finding) for finding in found.findings),
         violations=tuple(
-            _violation(f) for f in found.findings if outcome_of(f) is not Outcome.ALLOW and f.unmet
+            _violation(f)
+            for f in found.findings
+            if outcome_of(f) is not Outcome.ALLOW and f.status in ("unmet", "unknown")
         ),
         reasons=tuple(reasons),
         missing_facts=tuple(sorted(_missing(found))),
@@ -111,7 +114,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
     # A rule that came into force or expired since changes the key as a designation does.
     judged = sorted((finding.requirement.id, finding.status) for finding in found.findings)
-    basis = [policy_digest, facts_digest, sorted(found.states.items()), judged]
+    basis = [policy_digest, facts_digest, sorted(found.instance.states.items()), judged]
     return hashlib.sha256(json.dumps(basis, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -147,7 +150,7 @@ def _finding_reasons(findings: Iterable[Finding]) -> list[Reason]:
 
 def _unmet_reason(finding: Finding) -> Reason:
     rule = finding.requirement
-    parameters = (("citation", rule.citation), ("description", rule.description))
+    parameters = (("citation", rule.citation), ("description", rule.description.removesuffix(".")))
     if rule.effect is Effect.REVIEW:
         return Reason("unmet", "review", parameters)
     if not finding.ways:
@@ -170,11 +173,11 @@ def _binding(facts: Facts) -> tuple[str, ...]:
 def _other_reasons(found: Evaluation, conflicts: list[tuple[str, str]], facts: Facts) -> list[Reason]:
     reasons = [
         Reason("error", "error", (("citation", place), ("error", message)))
-        for place, message in sorted(found.errors.items())
+        for place, message in sorted(found.instance.errors.items())
     ]
     reasons += [
         Reason("missing_fact", "missing_for_connection", (("regime", regime), ("fact", fact)))
-        for regime, facts in sorted(found.unconnected.items())
+        for regime, facts in sorted(found.instance.unconnected.items())
         for fact in facts
     ]
     reasons += [_gap_reason(gap) for gap in found.gaps]
@@ -205,11 +208,11 @@ def _regimes(found: Evaluation) -> tuple[RegimeAnswer, ...]:
         by_regime[finding.requirement.regime].append(outcome_of(finding))
     answers = [
         RegimeAnswer(id_, transfer, strictest(by_regime[id_]))
-        for id_, transfer in found.considered.items()
-        if id_ not in found.errors
+        for id_, transfer in found.instance.considered.items()
+        if id_ not in found.instance.errors
     ]
-    answers += [RegimeAnswer(regime, False, Outcome.REVIEW) for regime in found.unconnected]
-    answers += [RegimeAnswer(regime, False, Outcome.DENY) for regime in found.errors]
+    answers += [RegimeAnswer(regime, False, Outcome.REVIEW) for regime in found.instance.unconnected]
+    answers += [RegimeAnswer(regime, False, Outcome.DENY) for regime in found.instance.errors]
     return tuple(sorted(answers, key=lambda answer: answer.id))
 
 
@@ -239,7 +242,7 @@ def _missing(found: Evaluation) -> set[str]:
         if outcome_of(finding) is not Outcome.ALLOW
         for fact in finding.missing
     }
-    missing |= {fact for facts in found.unconnected.values() for fact in facts}
+    missing |= {fact for facts in found.instance.unconnected.values() for fact in facts}
     return missing | {fact for gap in found.gaps for fact in gap.missing}
 
 
@@ -264,7 +267,7 @@ def _origins(facts: Facts, found: Evaluation) -> tuple[str, ...]:
     # A regime that is concerned with personal data travels on with it (law 8).
     carried = facts.values.get("provenance.origin_regimes")
     origins = set(carried) if isinstance(carried, frozenset) else set()
-    origins |= {regime for regime, transfer in found.considered.items() if transfer}
+    origins |= {regime for regime, transfer in found.instance.considered.items() if transfer}
     return tuple(sorted(origins))
 
 

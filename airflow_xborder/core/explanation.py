@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from airflow_xborder.core.decision import Decision
 
 TEMPLATES: dict[str, str] = {
-    "unmet": "{citation} is not met: {description} Missing: {unmet}.",
-    "forbidden": "{citation} forbids it: {description}",
-    "review": "{citation} asks for a person's judgement: {description}",
+    "unmet": "{citation} is not met: {description}. Missing: {unmet}.",
+    "forbidden": "{citation} forbids it: {description}.",
+    "review": "{citation} asks for a person's judgement: {description}.",
     "missing_for_applicability": "Whether {citation} applies cannot be told without `{fact}`.",
     "missing_for_constraint": "Whether {citation} is met cannot be told without `{fact}`.",
     "missing_for_connection": "Whether {regime} is concerned cannot be told without `{fact}`: the data set's catalog row is incomplete.",
