@@ -13,8 +13,10 @@ from pydantic import BaseModel, ValidationError
 from airflow_xborder.authoring.documents import PackDocument
 from airflow_xborder.authoring.source import Document, read_document
 from airflow_xborder.core.compilation import Policies
+from airflow_xborder.core.condition_syntax import place_set
+from airflow_xborder.core.graph import require_acyclic
 from airflow_xborder.core.pack import Pack, read_pack
-from airflow_xborder.core.places import ORDERS, members
+from airflow_xborder.core.places import members
 from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import PolicyNotFoundError, PolicyValidationError, UnknownTermError
 
@@ -48,8 +50,8 @@ def load_policies(selection: Iterable[str] | None = None) -> Policies:
     shipped = _shipped()
     wanted = list(shipped) if selection is None else [BASE_PACK, *selection]
     paths = [path for name in wanted for path in _resolve(name, shipped)]
-    documents = [load_document(path) for path in dict.fromkeys(paths)]
-    return link(documents)
+    sources = [_wrap(read_document(path)) for path in dict.fromkeys(paths)]
+    return link([validate_pack(source) for source in sources], sources)
 
 
 def _pack_files(folder: Path) -> list[Path]:
@@ -78,8 +80,7 @@ def load_document(path: Path) -> Mapping[str, Any]:
 
     :raises PolicyError: with file, line, column and, where there is one, a suggestion.
     """
-    document = read_document(path)
-    return validate_pack(document)
+    return validate_pack(read_document(path))
 
 
 def validate_pack(document: Document) -> Mapping[str, Any]:
@@ -87,12 +88,7 @@ def validate_pack(document: Document) -> Mapping[str, Any]:
 
     :raises PolicyValidationError: for the first thing that is wrong.
     """
-    if (
-        isinstance(document.data, Mapping)
-        and "requirement_id" in document.data
-        and "pack" not in document.data
-    ):
-        document = _wrap(document)
+    document = _wrap(document)
     model = validate(PackDocument, document)
     data: dict[str, Any] = model.model_dump(exclude_none=True, exclude_defaults=True)
     data["requirements"] = [
@@ -112,8 +108,10 @@ def validate_pack(document: Document) -> Mapping[str, Any]:
 
 
 def _wrap(document: Document) -> Document:
-    """Make a pack of a lone requirement, tied to a flow by any place in its jurisdiction."""
+    """Make a pack of a lone requirement, tied to a flow by any place in its jurisdiction; leave a pack as it is."""
     row = document.data
+    if not isinstance(row, Mapping) or "requirement_id" not in row or "pack" in row:
+        return document
     jurisdiction = str(row.get("jurisdiction") or "")
     try:
         members(jurisdiction)
@@ -205,56 +203,77 @@ def _inner_model(annotation: Any) -> type[BaseModel] | None:
 
 def _check(pack: Pack, data: Mapping[str, Any]) -> None:
     for number, row in enumerate(data.get("requirements") or ()):
-        known = pack.jurisdiction == BASE_PACK or row["jurisdiction"] in ORDERS
-        if not known:
-            try:
-                members(str(row["jurisdiction"]))
-            except UnknownTermError as error:
-                path = ("requirements", number, "jurisdiction")
-                raise PolicyValidationError(error.message, hint=error.hint, path=path) from None
-    declared = set(pack.attributes)
-    for name in _attribute_names(data):
-        if name not in declared:
-            raise PolicyValidationError(
-                f"attribute `{name}` is not declared", hint=suggest(name, declared), path=()
-            )
+        if pack.jurisdiction != BASE_PACK:
+            place_set(row["jurisdiction"], ("requirements", number, "jurisdiction"))
+    for path, name in _attribute_names(data, ()):
+        if name not in pack.attributes:
+            message = f"attribute `{name}` is not declared"
+            hint = suggest(name, set(pack.attributes)) or "declare it under `attributes`"
+            raise PolicyValidationError(message, hint=hint, path=path)
 
 
-def _attribute_names(data: Any) -> Iterator[str]:
+def _attribute_names(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(data, Mapping):
         for key, value in data.items():
-            if str(key).startswith("attributes."):
-                yield str(key).removeprefix("attributes.")
-            yield from _attribute_names(value)
+            before, found, name = str(key).partition("attributes.")
+            if found and before in ("", "importer.", "exporter."):
+                yield (*path, key), name
+            yield from _attribute_names(value, (*path, key))
     elif isinstance(data, list):
-        for entry in data:
-            yield from _attribute_names(entry)
+        for number, entry in enumerate(data):
+            yield from _attribute_names(entry, (*path, number))
 
 
-def link(documents: Iterable[Mapping[str, Any]]) -> Policies:
+def link(documents: Iterable[Mapping[str, Any]], sources: Iterable[Document] = ()) -> Policies:
     """Put packs together: ids must be unique, and what is referred to must exist.
 
-    :raises PolicyValidationError: for a duplicate id, or a dependency or conflict that names nothing.
+    :param sources: the documents with their positions, in the same order, for messages.
+    :raises PolicyValidationError: for a duplicate id, a reference to nothing, or dependencies in a circle.
     """
-    documents = list(documents)
+    documents, places = list(documents), list(sources)
+    for number, (path, message, hint) in _broken_links(documents):
+        error = PolicyValidationError(message, hint=hint, path=path)
+        raise places[number].locate(error) if places else error
+    policies = Policies(documents)
+    require_acyclic(policies)
+    return policies
+
+
+_Broken = tuple[int, tuple[tuple[str | int, ...], str, str | None]]
+
+
+def _broken_links(documents: list[Mapping[str, Any]]) -> Iterator[_Broken]:
+    packs: set[str] = set()
     owners: dict[str, str] = {}
-    for document in documents:
-        for row in (*document.get("requirements", ()), *document.get("designations", ())):
-            name = str(row.get("requirement_id") or row.get("id"))
+    for number, document in enumerate(documents):
+        if document["pack"] in packs:
+            yield number, (("pack",), f"two packs have the id `{document['pack']}`", "a pack is loaded once")
+        packs.add(str(document["pack"]))
+        for path, name in _ids(document):
             if name in owners:
-                raise PolicyValidationError(f"`{name}` is in both `{owners[name]}` and `{document['pack']}`")
+                yield number, (path, f"`{name}` is there already, in `{owners[name]}`", "ids are unique")
             owners[name] = str(document["pack"])
-    for document in documents:
-        for row in document.get("requirements", ()):
-            _check_references(str(document["pack"]), row, set(owners))
-    if len({str(document["pack"]) for document in documents}) != len(documents):
-        raise PolicyValidationError("two packs have the same id", hint="a pack is loaded once")
-    return Policies(documents)
+    for number, document in enumerate(documents):
+        for path, name, known in _references(document, owners):
+            if name not in known:
+                yield number, (path, f"`{path[2]}` names unknown `{name}`", suggest(name, known))
 
 
-def _check_references(pack: str, row: Mapping[str, Any], known: set[str]) -> None:
-    # Conflicts may name requirements of packs that are not loaded; what a rule depends on must be there.
-    for name in row.get("dependencies", ()):
-        if name not in known:
-            message = f"pack `{pack}`: `{row['requirement_id']}` depends on unknown `{name}`"
-            raise PolicyValidationError(message, hint=suggest(name, known))
+def _ids(document: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for key, name in (("requirements", "requirement_id"), ("designations", "id")):
+        for number, row in enumerate(document.get(key, ())):
+            yield (key, number, name), str(row[name])
+
+
+def _references(
+    document: Mapping[str, Any], owners: Mapping[str, str]
+) -> Iterator[tuple[tuple[str | int, ...], str, set[str]]]:
+    # Conflicts may name requirements of packs that are not loaded. What a rule supersedes is its own regime's.
+    own = {name for name, pack in owners.items() if pack == document["pack"]}
+    for number, row in enumerate(document.get("requirements", ())):
+        for key, known in (("dependencies", set(owners)), ("supersedes", own)):
+            for index, name in enumerate(row.get(key, ())):
+                yield ("requirements", number, key, index), name, known
+    for number, row in enumerate(document.get("designations", ())):
+        if row.get("suspends"):
+            yield ("designations", number, "suspends"), row["suspends"], set(owners)

@@ -306,7 +306,10 @@ def _designated(value: object, path: Path) -> Condition:
     if _kind(str(data["place"]), (*path, "place")) != _PLACE:
         raise fail((*path, "place"), f"`{data['place']}` is no place")
     outside = place_set(data["outside"], (*path, "outside")) if "outside" in data else frozenset()
-    return g.Designated(str(data["place"]), str(data["by"]), str(data["kind"]), outside)
+    place_set(data["by"], (*path, "by"))
+    return g.Designated(
+        str(data["place"]), str(data["by"]), term("designation", data["kind"], (*path, "kind")), outside
+    )
 
 
 def parse_obligation(value: object, path: Path) -> Obligation:

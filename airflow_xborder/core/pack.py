@@ -253,6 +253,7 @@ def _alternative(entry: object, path: Path, names: Names) -> Alternative:
 
 def read_designation(row: Data, path: Path, names: Names = NAMES) -> Designation:
     """Build one designation row."""
+    place_set(row["by"], (*path, "by"))
     return Designation(
         id=str(row["id"]),
         by=str(row["by"]),

@@ -27,6 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
     "ground": frozenset(terms.GROUNDS),
     "frequency": frozenset(terms.FREQUENCIES),
     "obligation": frozenset(terms.OBLIGATIONS),
+    "designation": frozenset({"adequacy", "equivalence", "country_of_concern", "membership"}),
     "count unit": frozenset({"persons", "devices", "records"}),
 }
 
