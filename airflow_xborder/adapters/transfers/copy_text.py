@@ -7,8 +7,8 @@ fields, ``\\N`` for NULL, a backslash before what would be mistaken for either.
 
 from __future__ import annotations
 
-import hmac
 import re
+from binascii import hexlify
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
@@ -49,18 +49,22 @@ class Pseudonyms:
     """
 
     def __init__(self, key: bytes, columns: int) -> None:
-        self._key = key
-        self._columns = columns
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.hmac import HMAC
+
+        self._keyed = HMAC(key, SHA256())  # copying one that has its key is twice as fast as a new one
+        self._columns = range(columns)
 
     def replace(self, chunk: bytes) -> bytes:
         """Return the chunk of whole rows with its first fields replaced."""
-        if not self._columns:
+        columns, width, pseudonym = self._columns, len(self._columns), self._pseudonym
+        if not width:
             return chunk
-        width, pseudonym = self._columns, self._pseudonym
         rows = []
         for row in chunk[:-1].split(b"\n"):
             fields = row.split(b"\t", width)
-            fields[:width] = map(pseudonym, fields[:width])
+            for column in columns:
+                fields[column] = pseudonym(fields[column])
             rows.append(b"\t".join(fields))
         rows.append(b"")
         return b"\n".join(rows)
@@ -70,7 +74,9 @@ class Pseudonyms:
             return field
         if b"\\" in field:
             field = _ESCAPE.sub(_unescaped, field)
-        return hmac.digest(self._key, field, "sha256").hex().encode()
+        keyed = self._keyed.copy()
+        keyed.update(field)
+        return hexlify(keyed.finalize())
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
