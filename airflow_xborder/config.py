@@ -10,10 +10,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-# The SDK's module of the same name costs 150 ms here: the cluster policy is loaded by `import airflow` itself, when
-# this one is there already.
-from airflow.configuration import conf
-
 from airflow_xborder.errors import ConfigurationError
 
 SECTION = "xborder"
@@ -73,6 +69,10 @@ def _default_cache() -> str:
 
 
 def _text(name: str) -> str | None:
+    # Imported here, since `import airflow` loads our cluster policy, which needs this module whole. Not from the
+    # SDK, whose module of this name costs every process 150 ms.
+    from airflow.configuration import conf
+
     value = conf.get(SECTION, name, fallback=None)
     # A value that comes from a command keeps its final newline.
     text = str(value).strip() if value is not None else ""

@@ -61,9 +61,10 @@ def options() -> Options:
 def enforcement() -> str:
     """Return what the guard of all tasks does: ``enforce``, ``shadow`` or ``off``; read once.
 
-    Never raises, since the cluster policy asks it in every process. What cannot be read means ``enforce``: the
-    guarded tasks then fail with the reason.
+    Never raises, since the cluster policy asks it in every process, as the first of all; with it, every option is
+    read. What cannot be read means ``enforce``: the guarded tasks then fail with the reason.
     """
+    _read()
     try:
         return read_enforcement()
     except ConfigurationError:

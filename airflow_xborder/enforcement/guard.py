@@ -118,8 +118,8 @@ def _decide(context: Any) -> _Watch:
     flows = _flows(context["task"]) if _must_ask() else []
     for number, flow in enumerate(flows, 1):
         # Two pairs may have one decision key; each has its own event.
-        point = "guard" if number == 1 else f"guard-{number}"
-        request = GateRequest(flow=flow, point=point, task=key, measured=measured)
+        step = "" if number == 1 else str(number)
+        request = GateRequest(flow=flow, point="guard", task=key, step=step, measured=measured)
         ruling = runtime.gate().decide(request)
         log.log(logging.INFO if ruling.decision.allowed else logging.WARNING, "%s", explain(ruling.decision))
         _count(f"guard.{ruling.decision.outcome.value}")
@@ -181,8 +181,8 @@ def _record_outcome(watch: _Watch, delays: Sequence[float] = _OUTCOME_DELAYS) ->
 
 
 def _record(watch: _Watch) -> None:
-    for number, (ruling, scope) in enumerate(zip(watch.rulings, watch.scopes, strict=True), 1):
-        phase = "completed" if number == 1 else f"completed-{number}"
+    for ruling, scope in zip(watch.rulings, watch.scopes, strict=True):
+        phase = "-".join(filter(None, ("completed", ruling.request.step)))
         accesses = sum(scope.touched.values()) if scope is not None else 0
         body: dict[str, object] = {
             "point": ruling.request.point,
