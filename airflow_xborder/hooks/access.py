@@ -13,25 +13,38 @@ import threading
 from typing import TYPE_CHECKING
 
 from airflow_xborder import runtime
-from airflow_xborder.hooks.asking import Movement, now, require_movement, require_worker_region
+from airflow_xborder.hooks.asking import (
+    Movement,
+    current_task,
+    now,
+    require_movement,
+    require_worker_region,
+)
 from airflow_xborder.services import scopes
 
 if TYPE_CHECKING:
+    from airflow_xborder.audit.event import TaskKey
     from airflow_xborder.core.catalog import Catalog
 
 _LOCK = threading.Lock()
-_open_ended: dict[str, None] = {}
+# By task try: one process may run one task after another.
+_open_ended: dict[tuple[TaskKey | None, str], None] = {}
+_contents: dict[tuple[TaskKey | None, str], None] = {}
 
 
-def forget_open_ended() -> None:
+def forget_accesses() -> None:
     """Start anew, as a new process would."""
     with _LOCK:
         _open_ended.clear()
+        _contents.clear()
+    scopes.forget_reads()
 
 
-def require_read(uri: str, purpose: str | None = None) -> None:
+def require_read(uri: str, purpose: str | None = None, *, content: bool = True) -> None:
     """Raise unless this process may read from an object or a store; remember that it did.
 
+    :param content: whether what is in the object is read, and not only its name, size and the like: nobody can say
+        that what is written next was made of that.
     :raises FlowDeniedError: if the answer is no.
     :raises ReviewRequiredError: if a person would have to decide.
     """
@@ -39,7 +52,7 @@ def require_read(uri: str, purpose: str | None = None) -> None:
     for unit in units(catalog, uri):
         if not _in_scope(unit):
             _require_reading(catalog, unit, purpose)
-        scopes.note_read(unit)
+        _note(unit, content=content)
 
 
 def require_write(uri: str, purpose: str | None = None) -> None:
@@ -55,7 +68,7 @@ def require_write(uri: str, purpose: str | None = None) -> None:
         origins = scopes.stores_read()
         for origin in origins:
             _require_between(catalog, origin, unit, purpose)
-        if not origins:
+        if not _has_content(origins):
             require_movement(_made_here(catalog, unit, purpose))
 
 
@@ -73,9 +86,10 @@ def require_connection_to(uri: str, purpose: str | None = None) -> None:
             _require_between(catalog, origin, unit, purpose)
         _require_reading(catalog, unit, purpose)
     for unit in targets:
-        scopes.note_read(unit)
+        _note(unit, content=True)
+    task = current_task()
     with _LOCK:
-        _open_ended.update(dict.fromkeys(decided))
+        _open_ended.update(dict.fromkeys((task, unit) for unit in decided))
 
 
 def require_copy(source: str, destination: str, purpose: str | None = None) -> None:
@@ -106,6 +120,20 @@ def units(catalog: Catalog, uri: str) -> tuple[str, ...]:
     return (found[0] if found else uri,)
 
 
+def _note(unit: str, *, content: bool) -> None:
+    scopes.note_read(unit)
+    if content:
+        task = current_task()
+        with _LOCK:
+            _contents[task, unit] = None
+
+
+def _has_content(origins: tuple[str, ...]) -> bool:
+    task = current_task()
+    with _LOCK:
+        return any((task, origin) in _contents for origin in origins)
+
+
 def _require_reading(catalog: Catalog, unit: str, purpose: str | None) -> None:
     require_movement(Movement(source=unit, destination=None, purpose=purpose))
     for way_out in _ways_out():
@@ -119,7 +147,7 @@ def _require_between(catalog: Catalog, origin: str, target: str, purpose: str | 
 
 
 def _made_here(catalog: Catalog, unit: str, purpose: str | None) -> Movement:
-    # Nothing was read, so what is written was made here. Where no border lies between, the row of the place that it
+    # Nothing that was read can have become this, so it was made here. Where no border lies between, the row of the place that it
     # goes to says what it is; across one nobody can tell, and the gate says so.
     found = catalog.store_of(unit)
     at_home = found is not None and catalog.region_name(found[1].region) == require_worker_region()
@@ -132,8 +160,9 @@ def _store(catalog: Catalog, uri: str) -> str:
 
 
 def _ways_out() -> tuple[str, ...]:
+    task = current_task()
     with _LOCK:
-        return tuple(_open_ended)
+        return tuple(unit for opener, unit in _open_ended if opener == task)
 
 
 def _in_scope(unit: str) -> bool:

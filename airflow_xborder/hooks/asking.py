@@ -66,7 +66,7 @@ def require_movement(movement: Movement) -> None:
     :raises LedgerUnavailableError: if it could not be recorded; retry.
     """
     context = current_context()
-    task = runtime.task_key(context) if context is not None else None
+    task = current_task()
     gate = runtime.gate()
     with _LOCK:
         before = _allowed.get((task, movement))
@@ -125,6 +125,12 @@ def current_context() -> Mapping[str, Any] | None:
         return get_current_context()
     except RuntimeError:
         return None
+
+
+def current_task() -> TaskKey | None:
+    """Return which task try this process runs now, or ``None`` outside of one."""
+    context = current_context()
+    return runtime.task_key(context) if context is not None else None
 
 
 def now() -> datetime:

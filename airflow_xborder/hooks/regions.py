@@ -93,15 +93,18 @@ def postgres_target(connection: Any, database: str | None) -> Target:
     )
     catalog = runtime.catalog()
     store = catalog.stores.get(uri)
-    if store is None:
-        stated = sorted(catalog.stores_of_connection(connection_id))
-        if stated:
-            raise RegionMismatchError(
-                f"the connection `{connection_id}` leads to `{uri}`, and the catalog says `{'`, `'.join(stated)}`",
-                hint="correct the connection or the catalog",
-            )
-        raise ConfigurationError(f"the catalog has no store `{uri}`", hint="add it under `stores`")
-    return _target(catalog, connection_id, uri, store)
+    stated = sorted(catalog.stores_of_connection(connection_id))
+    if store is not None and (uri in stated or connection_id in _connections_of(catalog, store)):
+        return _target(catalog, connection_id, uri, store)
+    if stated:
+        raise RegionMismatchError(
+            f"the connection `{connection_id}` leads to `{uri}`, and the catalog says `{'`, `'.join(stated)}`",
+            hint="correct the connection or the catalog",
+        )
+    raise ConfigurationError(
+        f"the catalog does not have `{uri}` behind the connection `{connection_id}`",
+        hint="add it under `stores`",
+    )
 
 
 def bucket_target(connection_id: str, bucket: str) -> Target:
@@ -141,6 +144,10 @@ def _connections(catalog: Catalog) -> Iterator[str]:
     yield from (store.connection for store in catalog.stores.values() if store.connection)
     for region in catalog.regions.values():
         yield from _connections_of_region(region)
+
+
+def _connections_of(catalog: Catalog, store: Store) -> Iterator[str]:
+    return _connections_of_region(catalog.regions[catalog.region_name(store.region)])
 
 
 def _connections_of_region(region: Region) -> Iterator[str]:

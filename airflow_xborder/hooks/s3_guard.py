@@ -20,7 +20,9 @@ from airflow_xborder.errors import EnforcementError, RegionMismatchError
 from airflow_xborder.hooks import access, places, regions
 from airflow_xborder.hooks.refusals import refusing
 
-_READS = ("GetObject", "HeadObject", "ListObject", "SelectObject", "ListParts", "ListMultipartUploads")
+_READS = ("GetObject", "SelectObject")
+_LOOKS = ("GetObjectAcl", "GetObjectAttributes", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging",
+          "HeadObject", "ListObject", "ListParts", "ListMultipartUploads")  # fmt: skip
 _WRITES = (
     "PutObject", "UploadPart", "CopyObject", "CreateMultipartUpload", "CompleteMultipartUpload", "RestoreObject",
 )  # fmt: skip
@@ -38,14 +40,19 @@ _WRONG_REGION = frozenset(
 
 
 class Kind(Enum):
-    """What an operation does with people's data: it reads or writes them, or none moves."""
+    """What an operation does with people's data: it reads it, looks at its names and sizes, writes it, or none moves."""
 
     READ = "read"
+    LOOK = "look"
     WRITE = "write"
     COPY = "copy"
     STILL = "still"
     ASK_WHERE = "ask where"
     CREATE = "create"
+
+
+# The first that fits counts.
+_KINDS = ((_STILL, Kind.STILL), (_LOOKS, Kind.LOOK), (_READS, Kind.READ), (_WRITES, Kind.WRITE))
 
 
 def kind_of(operation: str) -> Kind:
@@ -61,7 +68,7 @@ def kind_of(operation: str) -> Kind:
     if operation in ("CopyObject", "UploadPartCopy"):
         return Kind.COPY
     if operation not in _NEVER:
-        for names, kind in ((_STILL, Kind.STILL), (_READS, Kind.READ), (_WRITES, Kind.WRITE)):
+        for names, kind in _KINDS:
             if operation.startswith(names):
                 return kind
     raise EnforcementError(
@@ -132,8 +139,8 @@ class S3Guard:
         if kind in (Kind.ASK_WHERE, Kind.CREATE):
             return
         uri = uri_of(params["Bucket"], params.get("Key"))
-        if kind is Kind.READ:
-            access.require_read(uri, self.purpose)
+        if kind in (Kind.READ, Kind.LOOK):
+            access.require_read(uri, self.purpose, content=kind is Kind.READ)
         elif kind is Kind.WRITE:
             access.require_write(uri, self.purpose)
         elif kind is Kind.COPY:
