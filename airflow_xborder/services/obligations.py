@@ -12,11 +12,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
+from airflow_xborder.core.catalog import ConsentTable
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import UNCATEGORISED, is_a, require_term, suggest
 from airflow_xborder.errors import ObligationError, UnknownTermError
-from airflow_xborder.services.tables import Column, TableName, TableSpec
+from airflow_xborder.services.tables import Column, TableName, TableSpec, parse_table
 
 DISCHARGED = frozenset({"filter_rows_by_consent", "minimise_columns", "pseudonymise"})
 """The types of obligation that a copy of a table can carry out."""
@@ -45,6 +46,26 @@ class ConsentSpec:
     granted_at: str = "granted_at"
     withdrawn_at: str = "withdrawn_at"
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, row: ConsentTable, purposes: Mapping[str, str] | None = None) -> ConsentSpec:
+        """Return what the catalog says.
+
+        :param purposes: the catalog's aliases of purposes, each with ours: the table may use either.
+        :raises ConfigurationError: if the row's table is not the name of one.
+        """
+        spellings: dict[str, tuple[str, ...]] = {}
+        for alias, purpose in sorted((purposes or {}).items()):
+            spellings[purpose] = (*spellings.get(purpose, ()), alias)
+        return cls(
+            table=parse_table(row.table),
+            subject=row.subject,
+            key=row.key,
+            purpose=row.purpose,
+            granted_at=row.granted_at,
+            withdrawn_at=row.withdrawn_at,
+            spellings=spellings,
+        )
 
 
 @dataclass(frozen=True, slots=True)

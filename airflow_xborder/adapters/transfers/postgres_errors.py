@@ -27,7 +27,7 @@ _HINTS = {
     "42": "compare the catalog with the tables, and check the privileges of the connection's user",
 }
 _WORDS = {
-    "25006": "the server is read-only",
+    "25006": "it may only be read",
     "3F000": "the schema is missing",
     "42501": "the connection's user lacks a privilege",
     "42703": "a column is missing",

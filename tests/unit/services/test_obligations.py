@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_xborder.core.catalog import ConsentTable
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import KINDS, UNCATEGORISED, is_a
@@ -151,6 +152,13 @@ class TestConsent:
         )
         assert made.purposes == (("advertising",), ("ml_inference", "model_inference"))
         assert made.consent == consent
+
+    def test_the_catalogs_row_gives_the_table_and_its_aliases_the_spellings(self):
+        row = ConsentTable(table='crm."Consents"', subject="id", key="person")
+        made = ConsentSpec.of(row, {"scoring": "ml_inference", "model_inference": "ml_inference"})
+        assert (made.table, made.subject, made.key) == (TableName("crm", "Consents"), "id", "person")
+        assert (made.purpose, made.granted_at, made.withdrawn_at) == ("purpose", "granted_at", "withdrawn_at")
+        assert made.spellings == {"ml_inference": ("model_inference", "scoring")}
 
     def test_no_consent_table_is_an_error(self):
         with pytest.raises(ObligationError, match="names no consent table"):

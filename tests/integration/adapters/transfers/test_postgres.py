@@ -88,6 +88,21 @@ class TestObligations:
             [(pseudonym("1"), pseudonym("ada@x")), (pseudonym("5"), None)]
         )
 
+    def test_one_moment_of_the_source_is_read(self, users, monkeypatch):
+        from airflow_xborder.adapters.transfers.postgres_source import Source
+
+        count = Source.count
+
+        def count_and_insert(source):
+            counted = count(source)
+            with psycopg.connect(users.urls["eu"]) as another:
+                another.execute("INSERT INTO users VALUES (6, 'eve@x', 'flu', 6)")
+            return counted
+
+        monkeypatch.setattr(Source, "count", count_and_insert)
+        result = users.copy()
+        assert (result.rows_read, result.landed.rows) == (5, 5)
+
     def test_what_stays_is_not_even_read_by_this_process(self, users, monkeypatch):
         seen = []
         from airflow_xborder.adapters.transfers import postgres_source

@@ -178,6 +178,15 @@ class TestRefused:
         assert "source: the server refuses it (SQLSTATE 22P02)" in told
         assert "ada@x" not in users.log("us")
 
+    def test_reading_the_source_does_not_write_there(self, users):
+        users.run(
+            "eu",
+            "CREATE FUNCTION forget() RETURNS int LANGUAGE sql AS 'DELETE FROM consents RETURNING subject_id'",
+            "CREATE VIEW sly AS SELECT id, forget() AS score FROM users",
+        )
+        told = self.refused(users, made=users.plan(table="sly"))
+        assert "source: it may only be read (SQLSTATE 25006)" in told
+
     def test_a_missing_schema_and_a_missing_privilege_are_named(self, users):
         assert "the schema is missing" in self.refused(users, schema="nowhere")
         users.run("us", "CREATE SCHEMA closed")

@@ -3,6 +3,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -283,6 +284,17 @@ class TestConnections:
             assert engine.decide(make_question()).allowed
             assert engine.decide(make_question()).allowed
             assert server.connections == 2
+
+    def test_a_forked_process_asks_on_a_connection_of_its_own(self):
+        with ScriptedServer(answer({"result": True})) as server:
+            engine = OpaEngine(server.url)
+            engine.decide(make_question())
+            child = os.fork()
+            if child == 0:
+                os._exit(0 if engine.decide(make_question()).allowed else 1)
+            assert os.waitpid(child, 0)[1] == 0
+            engine.decide(make_question())
+            assert (len(server.inputs), server.connections) == (3, 2)
 
     def test_nothing_of_http_is_loaded_before_the_first_question(self):
         code = (
