@@ -2,7 +2,8 @@
 """Copies a table from one PostgreSQL to another as a plan says, whole or not at all, once for each idempotency key.
 
 Filtering and dropping happen in the source's server, so that what may not leave never does; values are replaced
-by pseudonyms in this process, so that the key is in no statement, activity view or log. Everything lands in one
+by pseudonyms in this process, so that the key is in no statement, activity view or log: it has to run in the
+source's region, since raw values of those columns reach it. Everything lands in one
 transaction of the destination, together with the marker that a retry meets.
 """
 

@@ -20,6 +20,8 @@ T = TypeVar("T")
 # SPEC: PostgreSQL documentation, appendix A. Classes of trouble that passes: connection, rollback (a deadlock),
 # resources, an object in use, an operator's intervention, the system.
 _PASSING = ("08", "40", "53", "55", "57", "58")
+# Not "nothing has landed": a commit can be lost on its way back. The marker tells the retry.
+_AGAIN = "try again: rows never land twice under one key"
 _HINTS = {
     "22": "compare the column types of source and destination",
     "23": "an earlier copy's rows may be there already, or the destination asks for more than is copied",
@@ -54,15 +56,11 @@ def translated(about: str, error: psycopg.Error, plan: CopyPlan | None = None) -
     """Return our error for one of PostgreSQL's."""
     state = error.sqlstate
     if state is None and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreUnavailableError(
-            f"{about}: the connection was lost", hint="nothing has landed: try again"
-        )
+        return StoreUnavailableError(f"{about}: the connection was lost", hint=_AGAIN)
     if state is None:
         return ConfigurationError(f"{about}: psycopg cannot send or read this")
     if state[:2] in _PASSING:
-        return StoreUnavailableError(
-            f"{about}: the server stopped it (SQLSTATE {state})", hint="nothing has landed: try again"
-        )
+        return StoreUnavailableError(f"{about}: the server stopped it (SQLSTATE {state})", hint=_AGAIN)
     words = _WORDS.get(state) or _named(error, plan) or "the server refuses it"
     return ConfigurationError(f"{about}: {words} (SQLSTATE {state})", hint=_HINTS.get(state[:2]))
 
