@@ -11,6 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import requests
+
 from airflow_xborder.cli.output import print_table
 from airflow_xborder.demo.accounts import make_folder, unprivileged_account
 from airflow_xborder.demo.airflow import AirflowServer, AirflowSettings, start_airflow
@@ -68,7 +70,7 @@ def _run(supervisor: Supervisor, folder: Path, results: Path, *, once: bool) -> 
     scenario = Scenario(deployment, airflow.client(), say)
     try:
         scenario.run()
-    except XborderError as error:
+    except (XborderError, requests.RequestException) as error:
         scenario.expect("the scenario runs to its end", False, error)
     copy_evidence(deployment, results)
     check_evidence(scenario, results)
@@ -81,14 +83,13 @@ def _run(supervisor: Supervisor, folder: Path, results: Path, *, once: bool) -> 
 
 
 def _settings(deployment: Deployment, folder: Path) -> AirflowSettings:
-    cache = Path("~/.cache/xborder").expanduser()
     return AirflowSettings(
         home=folder / "airflow",
         bundles={"dags": _ROOT / "dags"},
         connections=deployment.connections,
         options=deployment.options,
         users={"admin": "admin", "dana": "op", "erik": "user", "vera": "viewer"},
-        cache=cache,
+        database=deployment.metadata,
     )
 
 

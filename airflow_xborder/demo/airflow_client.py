@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -171,11 +172,14 @@ class AirflowClient:
 
 def _poll(condition: Callable[[], bool], limit: float) -> bool:
     deadline = time.monotonic() + limit
-    while not condition():
+    while True:
+        # An API server that is busy answers late, or once not at all: that is no answer about the condition.
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+            if condition():
+                return True
         if time.monotonic() > deadline:
             return False
         time.sleep(_POLL_SECONDS)
-    return True
 
 
 def _require_ok(answer: requests.Response) -> None:

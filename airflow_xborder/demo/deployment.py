@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_xborder.adapters.object_stores.opening import open_store
 from airflow_xborder.adapters.signers.ed25519 import generate_signer, write_key_pair
@@ -20,17 +20,19 @@ from airflow_xborder.demo.processes import Supervisor
 from airflow_xborder.demo.s3 import ACCESS_KEY, SECRET_KEY, S3Endpoint, start_s3
 from airflow_xborder.services.release import build_release, publish
 
+if TYPE_CHECKING:
+    import psycopg
+
 CLOUD_REGIONS = {"eu": "eu-central-1", "us": "us-east-1", "jp": "ap-northeast-1"}
 PARTIES = {"eu": "acme-gmbh", "us": "acme-inc", "jp": "acme-kk"}
 # database -> the connection ids of the example DAGs
 DATABASES = {"eu": {"appdb": "pg_eu", "analytics": "pg_eu_analytics"}, "us": {"appdb": "pg_us", "partnerdb": "pg_us_partner"}, "jp": {"appdb": "pg_jp"}}  # fmt: skip
 _EU_RESIDENTS = ["DE", "FR", "NL", "ES", "IT", "AT", "IE"]
-_USER = "demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What runs, and what was loaded into it."""
+    """What runs, and what was loaded into it. ``metadata`` is the address of Airflow's own database."""
 
     folder: Path
     databases: Mapping[str, PostgresServer]
@@ -38,6 +40,7 @@ class Deployment:
     patients: LoadedTable
     people: LoadedTable
     connections: Mapping[str, str]
+    metadata: str
 
     @property
     def keys(self) -> Path:
@@ -79,11 +82,11 @@ def start_deployment(supervisor: Supervisor, folder: Path, policies: list[str]) 
     buckets = {region: endpoints[cloud] for region, cloud in CLOUD_REGIONS.items()}
     for region, endpoint in buckets.items():
         endpoint.create_bucket(f"acme-ledger-{region}")
-    connections, urls = _create_databases(databases)
+    connections = _create_databases(databases)
     connections |= {f"aws_{region}": _aws_connection(endpoint) for region, endpoint in buckets.items()}
-    with databases["eu"].connect("appdb", user=_USER, password=urls["eu"]) as connection:
+    with _open(connections["pg_eu"]) as connection:
         patients, people = load_patients(connection), load_people(connection)
-    with databases["us"].connect("appdb", user=_USER, password=urls["us"]) as connection:
+    with _open(connections["pg_us"]) as connection:
         load_model(connection)
     deployment = Deployment(
         folder=folder,
@@ -92,27 +95,37 @@ def start_deployment(supervisor: Supervisor, folder: Path, policies: list[str]) 
         patients=patients,
         people=people,
         connections=connections,
+        metadata=_metadata_database(launcher.start("airflow")),
     )
     _make_keys(deployment)
     _publish(deployment, policies)
     return deployment
 
 
-def _create_databases(servers: Mapping[str, PostgresServer]) -> tuple[dict[str, str], dict[str, str]]:
+def _create_databases(servers: Mapping[str, PostgresServer]) -> dict[str, str]:
     from psycopg import sql
 
     connections: dict[str, str] = {}
-    passwords = {region: secrets.token_urlsafe(18) for region in servers}
     for region, server in servers.items():
-        owner = _USER
         for name, connection_id in DATABASES[region].items():
-            url = server.create_database(name, owner=owner, password=passwords[region])
+            url = server.create_database(name, owner=f"{name}_owner", password=secrets.token_urlsafe(18))
             connections[connection_id] = url.replace("postgresql://", "postgres://", 1)
             with server.connect() as connection:
                 # The region marker that the regional hook compares with the catalog.
                 statement = sql.SQL("ALTER DATABASE {} SET xborder.region = {}")
                 connection.execute(statement.format(sql.Identifier(name), sql.Literal(region)))
-    return connections, passwords
+    return connections
+
+
+def _metadata_database(server: PostgresServer) -> str:
+    url = server.create_database("airflow", owner="airflow_owner", password=secrets.token_urlsafe(18))
+    return url.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _open(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True, connect_timeout=10)
 
 
 def _aws_connection(endpoint: S3Endpoint) -> str:

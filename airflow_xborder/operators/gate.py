@@ -75,14 +75,15 @@ class ComplianceGateOperator(BaseOperator, SkipMixin):
         from airflow_xborder.services.gate import GateRequest
         from airflow_xborder.services.resolution import Measured
 
+        gate = runtime.gate()
         request = GateRequest(
-            flow=self.flow if isinstance(self.flow, DataFlow) else DataFlow.parse(self.flow),
+            flow=self.flow if isinstance(self.flow, DataFlow) else gate.read_flow(self.flow),
             point="gate",
             task=runtime.task_key(context),
             discharges=discharged_after(context["task"]),
             measured=Measured(frequency=runtime.frequency(context)),
         )
-        return runtime.gate().decide(request)
+        return gate.decide(request)
 
     def _show(self, ruling: Ruling, context: Any) -> None:
         from airflow_xborder.core.explanation import explain

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import datetime
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -11,5 +11,5 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def new_id(now: datetime) -> str:
     """Return a ULID: 48 bits of milliseconds, then 80 random bits, as 26 characters of Crockford's base 32."""
-    number = (int(now.timestamp() * 1000) << 80) | secrets.randbits(80)
+    number = (int(now.timestamp() * 1000) << 80) | int.from_bytes(os.urandom(10), "big")
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
