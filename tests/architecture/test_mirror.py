@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unit tests lie where the modules lie; an exception is a line with its reason in ``mirror.toml``."""
+"""The tests lie where the modules lie, below ``unit`` or, where real servers are needed, below ``integration``.
+
+An exception is a line with its reason in ``mirror.toml``.
+"""
 
 import ast
 from pathlib import Path
 
 from tests.architecture.source import PACKAGE, TESTS, python_files, read_exceptions
 
-UNIT = TESTS / "unit"
+UNIT, INTEGRATION = TESTS / "unit", TESTS / "integration"
 
 
 def holds_something(path: Path) -> bool:
@@ -21,28 +24,27 @@ def modules() -> set[str]:
     return {path.relative_to(PACKAGE).with_suffix("").as_posix() for path in found}
 
 
-def unit_tests() -> set[str]:
-    """Return the modules that the unit tests name by where they lie."""
-    found = [path.relative_to(UNIT).with_suffix("") for path in UNIT.rglob("test_*.py")]
+def mirrored(tests: Path) -> set[str]:
+    """Return the modules that tests name by where they lie."""
+    found = [path.relative_to(tests).with_suffix("") for path in tests.rglob("test_*.py")]
     return {path.with_name(path.name.removeprefix("test_")).as_posix() for path in found}
 
 
-def test_each_module_has_a_unit_test_or_a_reason():
-    excused = read_exceptions("mirror.toml")["no_unit_test"]
-    assert modules() - unit_tests() - set(excused) == set()
+def test_each_module_has_a_test_that_mirrors_it_or_a_reason():
+    missing = (
+        modules() - mirrored(UNIT) - mirrored(INTEGRATION) - set(read_exceptions("mirror.toml")["no_mirror"])
+    )
+    assert not missing, "\n".join(sorted(missing))
 
 
 def test_each_unit_test_lies_where_its_module_lies():
-    excused = read_exceptions("mirror.toml")["no_module"]
-    assert unit_tests() - modules() - set(excused) == set()
+    stray = mirrored(UNIT) - modules() - set(read_exceptions("mirror.toml")["no_module"])
+    assert not stray, "\n".join(sorted(stray))
 
 
 def test_every_exception_is_needed_and_has_a_reason():
-    exceptions = read_exceptions("mirror.toml")
-    assert {
-        name for name in exceptions["no_unit_test"] if name in unit_tests() or name not in modules()
-    } == set()
-    assert {
-        name for name in exceptions["no_module"] if name in modules() or name not in unit_tests()
-    } == set()
+    exceptions, tested = read_exceptions("mirror.toml"), mirrored(UNIT) | mirrored(INTEGRATION)
+    needless = {name for name in exceptions["no_mirror"] if name in tested or name not in modules()}
+    needless |= {name for name in exceptions["no_module"] if name in modules() or name not in mirrored(UNIT)}
+    assert not needless, "\n".join(sorted(needless))
     assert all(len(reason) > 15 for table in exceptions.values() for reason in table.values())

@@ -39,7 +39,7 @@ def test_nothing_is_larger_than_its_limit_without_a_reason():
         for place, kind, size in measure(path)
         if size > exceptions.get(place, {}).get(kind, LIMITS[kind])
     }
-    assert too_large == set()
+    assert not too_large, "\n".join(sorted(too_large))
 
 
 def test_test_modules_stay_readable():

@@ -19,7 +19,7 @@ default allow := false
 
 allow if input.request.region_from == input.request.region_to
 """
-OLD_POLICY = "package crossborder\ndefault allow = false\nallow { input.request.consent == true }\n"
+OLD_POLICY = "package old_syntax_check\ndefault allow = false\nallow { input.request.consent == true }\n"
 
 
 def ask(server, path: str, request: dict[str, object]) -> dict[str, object]:
@@ -49,12 +49,14 @@ class TestOpa:
 
     def test_data_documents_are_seen(self, opa_server):
         opa_server.put_data("fixture_data", {"regions": ["eu"]})
-        answer = requests.post(f"{opa_server.url}/v1/data/fixture_data/regions", json={"input": {}}, timeout=10)
+        answer = requests.post(
+            f"{opa_server.url}/v1/data/fixture_data/regions", json={"input": {}}, timeout=10
+        )
         assert answer.json() == {"result": ["eu"]}
 
     def test_the_old_syntax_needs_its_own_server(self, opa_server, opa_v0_server):
         opa_v0_server.put_policy("old", OLD_POLICY)
-        assert ask(opa_v0_server, "crossborder/allow", {"consent": True}) == {"result": True}
+        assert ask(opa_v0_server, "old_syntax_check/allow", {"consent": True}) == {"result": True}
         refused = requests.put(f"{opa_server.url}/v1/policies/old", data=OLD_POLICY.encode(), timeout=10)
         assert refused.status_code == 400
 
