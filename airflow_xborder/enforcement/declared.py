@@ -37,7 +37,9 @@ def declared(assets: Iterable[Any], catalog: Catalog) -> list[Declared]:
     return [_declared(asset, catalog) for asset in assets]
 
 
-def flows_of(inlets: list[Declared], outlets: list[Declared], worker: str | None) -> Iterator[DataFlow]:
+def flows_of(
+    inlets: list[Declared], outlets: list[Declared], catalog: Catalog, worker: str | None
+) -> Iterator[DataFlow]:
     """Yield the flows to decide, in the order of the declarations.
 
     :param worker: the region of this worker, if it is known.
@@ -49,7 +51,7 @@ def flows_of(inlets: list[Declared], outlets: list[Declared], worker: str | None
         for target in targets:
             ends = [end for end in (source, target) if end is not None]
             if any(end.is_known for end in ends) and (len(ends) == 2 or worker is not None):
-                yield _flow(source, target, worker)
+                yield _flow(source, target, catalog, worker)
 
 
 def store_uri(uri: str) -> str:
@@ -76,11 +78,11 @@ def _declared(asset: Any, catalog: Catalog) -> Declared:
     return Declared(str(name or uri), uri, is_known, claims)
 
 
-def _flow(source: Declared | None, target: Declared | None, worker: str | None) -> DataFlow:
+def _flow(source: Declared | None, target: Declared | None, catalog: Catalog, worker: str | None) -> DataFlow:
     claims = {**(source.claims if source else {}), **(target.claims if target else {})}
     if target is None:
         claims.setdefault("access_mode", "process")
-    flow = DataFlow.parse({**claims, "source": _end(source, worker), "destination": _end(target, worker)})
+    flow = catalog.read_flow({**claims, "source": _end(source, worker), "destination": _end(target, worker)})
     return flow if worker is None else replace(flow, places=_with_worker(flow.places, End(region=worker)))
 
 

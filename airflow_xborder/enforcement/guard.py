@@ -140,7 +140,7 @@ def _flows(task: Any) -> list[DataFlow]:
     for asset in (*inlets, *outlets):
         if not asset.is_known:
             log.info("undeclared: the catalog does not know `%s`", asset.name)
-    return list(flows_of(inlets, outlets, runtime.worker_region()))
+    return list(flows_of(inlets, outlets, catalog, runtime.worker_region()))
 
 
 def _enter(watch: _Watch, *, opens: bool = True) -> None:

@@ -113,6 +113,14 @@ class Site:
 
     def run(self, *wanted: str | Mapping[str, str], limit: float = LIMIT) -> Result:
         """Run DAGs one after another in one process."""
+        runs = [{"dag": entry} if isinstance(entry, str) else dict(entry) for entry in wanted]
+        output = self.python(RUNNER, str(self.dags), json.dumps(runs), limit=limit)
+        told = [json.loads(line[3:]) for line in output.splitlines() if line.startswith("@@ ")]
+        tries = {entry["dag"]: {k: tuple(v) for k, v in entry["tries"].items()} for entry in told[1:]}
+        return Result(tries=tries, errors=told[0]["errors"], output=output)
+
+    def python(self, code: str, *arguments: str, limit: float = LIMIT) -> str:
+        """Run a program in this deployment's Airflow, and return what it printed."""
         settings = AirflowSettings(
             home=self.folder / "airflow",
             bundles={"dags-folder": self.dags},
@@ -121,11 +129,10 @@ class Site:
             cache=programs.cache(),
         )
         environment = make_environment(settings)
-        with Supervisor(self.folder / "logs") as supervisor:
-            make_database(supervisor, settings, environment)
-        runs = [{"dag": entry} if isinstance(entry, str) else dict(entry) for entry in wanted]
-        argv = [sys.executable, "-c", RUNNER, str(self.dags), json.dumps(runs)]
-        return _run(argv, environment, self.folder, limit)
+        if not (settings.home / "airflow.db").exists():
+            with Supervisor(self.folder / "logs") as supervisor:
+                make_database(supervisor, settings, environment)
+        return _run([sys.executable, "-c", code, *arguments], environment, self.folder, limit)
 
     def events(self, region: str) -> list[Event]:
         """Return the events of a region's ledger, in the order in which they were told."""
@@ -141,7 +148,7 @@ class Site:
         ]
 
 
-def _run(argv: Sequence[str], environment: Mapping[str, str], folder: Path, limit: float) -> Result:
+def _run(argv: Sequence[str], environment: Mapping[str, str], folder: Path, limit: float) -> str:
     process = subprocess.Popen(
         argv,
         env={**environment, "PYTHONUNBUFFERED": "1"},
@@ -158,6 +165,4 @@ def _run(argv: Sequence[str], environment: Mapping[str, str], folder: Path, limi
         output, _ = process.communicate()
         raise AssertionError(f"the DAGs did not end within {limit} seconds\n{output[-6000:]}") from None
     assert process.returncode == 0, output[-6000:]
-    told = [json.loads(line[3:]) for line in output.splitlines() if line.startswith("@@ ")]
-    tries = {entry["dag"]: {k: tuple(v) for k, v in entry["tries"].items()} for entry in told[1:]}
-    return Result(tries=tries, errors=told[0]["errors"], output=output)
+    return output
