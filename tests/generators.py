@@ -52,7 +52,7 @@ def maybe(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
     return st.fixed_dictionaries({}, optional=fields)
 
 
-ends = st.sampled_from(PLACES).map(place)
+ends = st.sampled_from([*PLACES, "DE", "FR", "US-VA", "JP"]).map(place)
 dated = maybe(valid_from=days, valid_until=days)
 mechanisms = st.builds(
     lambda name, ground, dates, module: {
@@ -113,10 +113,51 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     }),
     "places": maybe(storage=st.lists(ends, max_size=2), access=st.lists(ends, max_size=1), logs=st.just([{"region": "any"}])),
 }  # fmt: skip
-flow_data = st.builds(
-    lambda source, destination, rest: {"source": source, "destination": destination, **rest},
-    ends, ends, maybe(**_FIELDS),
-)  # fmt: skip
+# Flows of which nearly everything is known, so that answers other than "review" are common.
+_KNOWN: dict[str, st.SearchStrategy[Any]] = {
+    "data_categories": st.one_of(
+        st.sampled_from([["personal_data"], ["personal_data.contact.email"], ["non_personal"]]),
+        some_of([name for name in CATEGORIES if name != "data.unknown"], 2, 1),
+    ),
+    "purpose": st.sampled_from(["analytics", "payment", *PURPOSES]),
+    "exporter": st.sampled_from(COUNTRIES).map(lambda country: {"country": country, "role": "controller"}),
+    "importer": st.builds(
+        lambda country, rest: {"country": country, "role": "processor", "same_entity": False, **rest},
+        st.sampled_from(COUNTRIES),
+        st.fixed_dictionaries(
+            {"listings": st.lists(listings, max_size=1), "owners": st.lists(owners, max_size=1), "same_group": flags}
+        ),
+    ),
+    "subjects": st.fixed_dictionaries({"countries": some_of(PLACES, 2, 1), "us_persons": flags}),
+    "counts": st.sampled_from([50, 5000, 200000]).map(lambda n: [{"category": "personal_data", "n": n, "scope": "window"}]),
+    "automated_decision": st.fixed_dictionaries(
+        {"significant_effect": st.sampled_from([False, False, True]), "human_review": flags, "explanation": flags}
+    ),
+    "mechanisms": some_of(["scc_eu", "bcr_c", "cisa_controls", "no_onward_contract", "equivalent_system", "law"]),
+    "evidence": some_of(EVIDENCE, 6), "frequency": st.sampled_from(["one_off", "repetitive"]),
+    "consent": st.sampled_from(GROUNDS).map(lambda ground: {"type": "consent_explicit", "ground_for": ground}),
+}  # fmt: skip
+_ORDINARY: dict[str, st.SearchStrategy[Any]] = {
+    "data_categories": some_of(["personal_data", "personal_data.contact.email", "non_personal"], 2, 1),
+    "purpose": st.sampled_from(["analytics", "support", "payment"]),
+    "importer": st.fixed_dictionaries({"same_entity": flags, "owners": st.just([]), "listings": st.lists(listings, max_size=1)}),
+    "mechanisms": st.sampled_from([["scc_eu"], ["scc_eu", "equivalent_system"]]),
+    "evidence": some_of(EVIDENCE, 8, 4), "subjects": st.just({"countries": ["DE"], "us_persons": False}),
+}  # fmt: skip
+
+
+def _flow(source: Any, destination: Any, rest: dict[str, Any]) -> dict[str, Any]:
+    return {"source": source, "destination": destination, **rest}
+
+
+_covered = st.sampled_from(["DE", "FR", "NO", "US-VA", "US-CA", "JP"]).map(place)
+flow_data = st.one_of(
+    st.builds(_flow, ends, ends, maybe(**_FIELDS)),
+    st.builds(_flow, ends, ends, st.fixed_dictionaries(_KNOWN)),
+    st.builds(_flow, _covered, _covered, st.fixed_dictionaries(_KNOWN)),
+    st.builds(_flow, _covered, _covered, st.fixed_dictionaries({}, optional=_ORDINARY)),
+    st.builds(_flow, _covered, _covered, st.fixed_dictionaries(_ORDINARY)),
+)
 flows = flow_data.map(DataFlow.parse)
 
 _SETS = ["EEA30", "US", "JP", "US_DSP_CONCERN"]
@@ -156,9 +197,7 @@ demands = st.one_of(
     conditions,
     st.lists(conditions, min_size=1, max_size=3).map(
         lambda parts: {
-            "any_of": [
-                {"id": f"g{n}", "needs": part, "warnings": ["w"][:n]} for n, part in enumerate(parts)
-            ]
+            "any_of": [{"id": f"g{n}", "needs": part, "warnings": ["w"][:n]} for n, part in enumerate(parts)]
         }
     ),
 )
@@ -189,7 +228,14 @@ def designation_rows(draw: st.DrawFn, prefix: str) -> list[dict[str, Any]]:
     """Return designations, and perhaps a row that suspends the first."""
     found: list[dict[str, Any]] = []
     for number, of in enumerate(draw(some_of(["US", "JP", "GB", "EEA30"]))):
-        row = {"id": f"{prefix}.{number}", "by": "EU", "kind": "adequacy", "of": of, "citation": "c", **draw(dated)}
+        row = {
+            "id": f"{prefix}.{number}",
+            "by": "EU",
+            "kind": "adequacy",
+            "of": of,
+            "citation": "c",
+            **draw(dated),
+        }
         row.setdefault("valid_from", "2020-01-01")
         if draw(flags):
             row["scope"] = draw(_TESTS.filter(lambda test: "obligation" not in test))

@@ -13,7 +13,7 @@ from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.gaps import Gap, find_gaps
-from airflow_xborder.core.instantiation import RULE_ERRORS, Applied, Instance, instantiate
+from airflow_xborder.core.instantiation import RULE_ERRORS, Applied, Instance, failure, instantiate
 from airflow_xborder.core.requirement import Effect, Requirement
 from airflow_xborder.core.truth import Truth
 
@@ -54,14 +54,14 @@ def evaluate(policies: Policies, facts: Facts, as_of: datetime) -> Evaluation:
     try:
         gaps = find_gaps(policies, facts)
     except RULE_ERRORS as error:
-        instance.errors["policies"], gaps = f"{error}", []
+        instance.errors["policies"], gaps = failure(error), []
     return Evaluation(instance=instance, findings=findings, gaps=gaps)
 
 
 def judge(applied: Applied) -> Finding:
     """Judge one requirement that applies or may apply."""
     requirement, case = applied.requirement, applied.case
-    if applied.error:
+    if applied.error is not None:
         return Finding(requirement=requirement, status="error", error=applied.error)
     try:
         if applied.applies is Truth.UNKNOWN:
@@ -69,7 +69,7 @@ def judge(applied: Applied) -> Finding:
             return Finding(requirement=requirement, status="unknown_applicability", missing=missing)
         return _judge_constraint(applied)
     except RULE_ERRORS as error:
-        return Finding(requirement=requirement, status="error", error=f"{error}")
+        return Finding(requirement=requirement, status="error", error=failure(error))
 
 
 def _judge_constraint(applied: Applied) -> Finding:

@@ -28,12 +28,12 @@ RULE_ERRORS = (XborderError, ArithmeticError, AttributeError, LookupError, TypeE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """A requirement that applies (TRUE) or may apply (UNKNOWN); ``error`` where that could not be told."""
+    """A requirement that applies (TRUE) or may apply (UNKNOWN); ``error`` says why that could not be told."""
 
     requirement: Requirement
     case: Case
     applies: Truth
-    error: str = ""
+    error: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +54,11 @@ class Instance:
     turns: set[datetime] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
     thresholds: dict[str, str] = field(default_factory=dict)
+
+
+def failure(error: Exception) -> str:
+    """Return what an error says; never empty, since some say nothing."""
+    return f"{error}" or type(error).__name__
 
 
 @lru_cache(maxsize=64)
@@ -86,7 +91,7 @@ class _Instantiation:
                 self._consider(head)
             self._pull_in_dependencies()
         except RULE_ERRORS as error:
-            self._found.errors["policies"] = f"{error}"
+            self._found.errors["policies"] = failure(error)
         return self._found
 
     def _consider(self, head: Head) -> None:
@@ -102,7 +107,7 @@ class _Instantiation:
                 reason = f"no connecting factor: nothing in the flow ties it to {head.title}"
                 self._found.not_considered[head.id] = reason
         except RULE_ERRORS as error:
-            self._found.errors[head.id] = f"{error}"
+            self._found.errors[head.id] = failure(error)
 
     def _case(self, head: Head) -> Case:
         on = self._as_of.astimezone(zone(head.time_zone)).date()
@@ -134,8 +139,9 @@ class _Instantiation:
             requirement = next(rule for rule in pack.requirements if rule.id == name)
             if self._ask(requirement, pack):
                 waiting += requirement.dependencies
-                self._found.considered.setdefault(pack.id, False)
                 self._found.not_considered.pop(pack.id, None)
+                if pack.id not in self._found.unconnected:
+                    self._found.considered.setdefault(pack.id, False)
 
     def _ask(self, requirement: Requirement, pack: Pack) -> bool:
         self._asked.add(requirement.id)
@@ -149,7 +155,7 @@ class _Instantiation:
             applies = requirement.when.truth(case)
             self._note_consulted(requirement, pack, case)
         except RULE_ERRORS as error:
-            wrong = Applied(requirement=requirement, case=case, applies=Truth.UNKNOWN, error=f"{error}")
+            wrong = Applied(requirement=requirement, case=case, applies=Truth.UNKNOWN, error=failure(error))
             self._found.applied.append(wrong)
             return True
         if applies is Truth.FALSE:

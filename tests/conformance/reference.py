@@ -78,61 +78,76 @@ def decide(
     documents: list[Mapping[str, Any]], flow: Any, as_of: datetime, complete: bool, on_gap: str = "review"
 ) -> Answer:
     """Answer one flow, by looking at everything."""
-    facts = snapshot(plain(flow), complete)
-    answer = Answer("allow")
-    worst = ["allow"]
-    found: dict[str, tuple[Mapping[str, Any], str]] = {}
-    rules = {row["requirement_id"]: (row, pack) for pack in documents for row in pack.get("requirements", ())}
-
-    def ask(row: Mapping[str, Any], pack: Mapping[str, Any]) -> bool:
-        status, obligations = judge(documents, row, pack, facts, as_of)
-        if status is None:
-            return False
-        found[row["requirement_id"]] = (row, status)
-        answer.obligations |= set(obligations)
-        worst.append(outcome_of(row, status))
-        return True
-
+    walk = Walk(documents, snapshot(plain(flow), complete), as_of)
     for pack in documents:
-        connected = connects(documents, pack, facts, as_of)
+        walk.consider(pack)
+    while walk.bring_dependencies():
+        pass
+    answer = walk.answer
+    certain = {name for name, (_, status) in walk.found.items() if status in ("met", "unmet", "unknown")}
+    answer.conflicts = {
+        (min(name, other), max(name, other))
+        for name, (row, _) in walk.found.items()
+        for other in row.get("conflicts", ())
+        if {name, other} <= certain
+    }
+    walk.worst += ["review" for _ in answer.conflicts]
+    walk.worst += gaps(documents, walk.facts, on_gap)
+    facts = walk.facts.values
+    if facts.get("provenance.restrictions") and facts["access_mode"] not in ("store", "erase"):
+        walk.worst.append("review")
+    answer.outcome = max(walk.worst, key=["allow", "review", "deny"].index)
+    answer.statuses = {
+        name: "unknown" if status == "may apply" else status for name, (_, status) in walk.found.items()
+    }
+    return answer
+
+
+class Walk:
+    """A walk through all packs, gathering what each rule says."""
+
+    def __init__(self, documents: list[Mapping[str, Any]], facts: Snapshot, as_of: datetime) -> None:
+        self.documents, self.facts, self.as_of = documents, facts, as_of
+        self.answer = Answer("allow")
+        self.worst = ["allow"]
+        self.found: dict[str, tuple[Mapping[str, Any], str]] = {}
+        self.rules = {
+            row["requirement_id"]: (row, pack) for pack in documents for row in pack.get("requirements", ())
+        }
+
+    def consider(self, pack: Mapping[str, Any]) -> None:
+        connected = connects(self.documents, pack, self.facts, self.as_of)
         if connected is None:
-            answer.unconnected.add(pack["pack"])
-            worst.append("review")
+            self.answer.unconnected.add(pack["pack"])
+            self.worst.append("review")
         elif connected is False:
-            answer.not_considered.add(pack["pack"])
+            self.answer.not_considered.add(pack["pack"])
         else:
-            question = questioned(documents, pack, facts, as_of)
-            answer.transfers[pack["pack"]] = (
+            question = questioned(self.documents, pack, self.facts, self.as_of)
+            self.answer.transfers[pack["pack"]] = (
                 "transfer" in pack and read(pack["transfer"], question).truth is True
             )
             for row in pack.get("requirements", ()):
-                ask(row, pack)
+                self.ask(row, pack)
 
-    while missing := [
-        name for row, _ in found.values() for name in row.get("dependencies", ()) if name not in found
-    ]:
-        brought = [name for name in missing if ask(*rules[name])]
+    def ask(self, row: Mapping[str, Any], pack: Mapping[str, Any]) -> bool:
+        status, obligations = judge(self.documents, row, pack, self.facts, self.as_of)
+        if status is None:
+            return False
+        self.found[row["requirement_id"]] = (row, status)
+        self.answer.obligations |= set(obligations)
+        self.worst.append(outcome_of(row, status))
+        return True
+
+    def bring_dependencies(self) -> bool:
+        needed = {name for row, _ in self.found.values() for name in row.get("dependencies", ())}
+        brought = [name for name in sorted(needed - self.found.keys()) if self.ask(*self.rules[name])]
         for name in brought:
-            pack_id = rules[name][1]["pack"]
-            answer.transfers.setdefault(pack_id, False)
-            answer.not_considered.discard(pack_id)
-        if not brought:
-            break
-
-    certain = {name for name, (_, status) in found.items() if status in ("met", "unmet", "unknown")}
-    for name, (row, _) in found.items():
-        for other in row.get("conflicts", ()):
-            if {name, other} <= certain:
-                answer.conflicts.add((min(name, other), max(name, other)))
-    worst += ["review" for _ in answer.conflicts]
-    worst += gaps(documents, facts, on_gap)
-    if facts.values.get("provenance.restrictions") and facts.values["access_mode"] not in ("store", "erase"):
-        worst.append("review")
-    answer.outcome = max(worst, key=["allow", "review", "deny"].index)
-    answer.statuses = {
-        name: "unknown" if status == "may apply" else status for name, (_, status) in found.items()
-    }
-    return answer
+            pack_id = self.rules[name][1]["pack"]
+            self.answer.not_considered.discard(pack_id)
+            if pack_id not in self.answer.unconnected:
+                self.answer.transfers.setdefault(pack_id, False)
+        return bool(brought)
 
 
 def questioned(
@@ -166,9 +181,7 @@ def judge(
 ) -> tuple[str | None, list[str]]:
     question = questioned(documents, pack, facts, as_of)
     question.uncured = tuple(row.get("not_cured_by", ()))
-    newer = [
-        other for other in pack["requirements"] if row["requirement_id"] in other.get("supersedes", ())
-    ]
+    newer = [other for other in pack["requirements"] if row["requirement_id"] in other.get("supersedes", ())]
     if not in_force(row, question.day) or any(in_force(other, question.day) for other in newer):
         return None, []
     triggers = [*row.get("triggers", ()), *([row["when"]] if "when" in row else [])]
@@ -546,9 +559,7 @@ def gaps(documents: list[Mapping[str, Any]], facts: Snapshot, on_gap: str) -> li
     covered = set().union(*(places(list(pack.get("covers", []))) for pack in documents))
     rows = [row for pack in documents for row in pack.get("coverage", ())]
     divided = {
-        place[:2]
-        for place in covered.union(*(places(list(row["places"])) for row in rows))
-        if "-" in place
+        place[:2] for place in covered.union(*(places(list(row["places"])) for row in rows)) if "-" in place
     }
     touched: set[str] = set()
     for path in (
@@ -579,5 +590,3 @@ def gaps(documents: list[Mapping[str, Any]], facts: Snapshot, on_gap: str) -> li
     if "?" in touched or terms is None or terms & {"data", "data.unknown"}:
         found.append("review")
     return found
-
-
