@@ -80,16 +80,21 @@ def require_connection_to(uri: str, purpose: str | None = None) -> None:
     """
     catalog = runtime.catalog()
     targets = units(catalog, uri)
-    decided = [unit for unit in targets if not _in_scope(unit)]
-    for unit in decided:
-        for origin in scopes.stores_read():
-            _require_between(catalog, origin, unit, purpose)
-        _require_reading(catalog, unit, purpose)
     for unit in targets:
-        _note(unit, content=True)
+        if not _in_scope(unit):
+            for origin in scopes.stores_read():
+                _require_between(catalog, origin, unit, purpose)
+            _require_reading(catalog, unit, purpose)
+    note_connection(*targets)
+
+
+def note_connection(*units: str) -> None:
+    """Remember that this process holds a connection over which it may read and write some data sets."""
     task = current_task()
+    for unit in units:
+        _note(unit, content=True)
     with _LOCK:
-        _open_ended.update(dict.fromkeys((task, unit) for unit in decided))
+        _open_ended.update(dict.fromkeys((task, unit) for unit in units))
 
 
 def require_copy(source: str, destination: str, purpose: str | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 
-from airflow_xborder.errors import StoreUnavailableError
+from airflow_xborder.errors import EnforcementError, StoreUnavailableError
 from airflow_xborder.hooks import access, places, regions
 from airflow_xborder.hooks.asking import now
 from airflow_xborder.hooks.refusals import refusing
@@ -68,14 +68,16 @@ class RegionalPostgresHook(PostgresHook):
             access.require_connection_to(self.target.store, self.purpose)
             return self._connect()
 
-    def get_conn_for(self, uri: str) -> Any:
-        """Connect for one data set, of which an open scope says that it may be touched; else as ``get_conn`` does.
+    def connect_in_scope(self, uri: str) -> Any:
+        """Connect for an enforcement point that holds the scope of a decision about one table and touches no other.
 
         :param uri: the table, as ``postgres://host:port/database.schema.table``.
+        :raises EnforcementError: if no open scope covers it.
         """
         with refusing():
-            inside = uri.startswith(f"{self.target.store}.") and scopes.scope_for(uri, now()) is not None
-            return self._connect() if inside else self.get_conn()
+            if not uri.startswith(f"{self.target.store}.") or scopes.scope_for(uri, now()) is None:
+                raise EnforcementError(f"no open decision is about `{uri}`", hint="use get_conn, which asks")
+            return self._connect()
 
     def describe_table(self, name: TableName) -> TableSpec:
         """Return a table's columns as the database has them; reads its catalogue and no row.

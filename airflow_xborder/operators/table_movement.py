@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,7 @@ from airflow_xborder.services.tables import TableName, TableSpec, parse_table
 
 if TYPE_CHECKING:
     from airflow_xborder.adapters.transfers.postgres import CopyProgress, CopyResult
-    from airflow_xborder.core.catalog import Catalog
+    from airflow_xborder.core.catalog import Catalog, ConsentTable
     from airflow_xborder.operators.transfer import RegionalTransferOperator
 
 log = logging.getLogger(__name__)
@@ -150,8 +149,8 @@ class _Course:
             replace=self._movement.replace,
         )
         with (
-            closing(source.hook.get_conn_for(source.uri)) as sending,
-            closing(destination.hook.get_conn_for(destination.uri)) as taking,
+            closing(source.hook.connect_in_scope(source.uri)) as sending,
+            closing(destination.hook.connect_in_scope(destination.uri)) as taking,
         ):
             return copy_table(sending, taking, self.plan, job, self._still_allowed)
 
@@ -209,34 +208,22 @@ def _end(catalog: Catalog, name: str, stated: End, place: Place) -> End:
 
 def _plan(movement: TableMovement, ruling: Ruling) -> CopyPlan:
     catalog = runtime.catalog()
-    source = movement.source
-    row = catalog.dataset_of(source.uri)
-    categories: Mapping[str, str] = (
-        {} if row is None else {key: str(row.categories[key]) for key in row.categories}
-    )
+    row = catalog.dataset_of(movement.source.uri)
+    categories = {} if row is None else {name: str(term) for name, term in row.categories.items()}
     consent = None
     if row is not None and row.consent is not None:
-        kept = row.consent
-        prefix = f"{source.hook.target.store}."
-        if not kept.table.startswith(prefix):
-            raise ObligationError(
-                f"consent for `{source.uri}` is kept in another store, `{kept.table}`",
-                hint="keep it in the database of the data",
-            )
-        consent = ConsentSpec(
-            table=parse_table(kept.table.removeprefix(prefix)),
-            subject=kept.subject,
-            key=kept.key,
-            purpose=kept.purpose,
-            granted_at=kept.granted_at,
-            withdrawn_at=kept.withdrawn_at,
-            spellings=_spellings(catalog),
-        )
+        kept = _in_this_store(row.consent, movement.source)
+        consent = ConsentSpec.of(kept, catalog.aliases.get("purposes"))
     return plan(movement.table, ruling.decision.obligations, categories, consent, movement.columns)
 
 
-def _spellings(catalog: Catalog) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for alias, purpose in sorted((catalog.aliases.get("purposes") or {}).items()):
-        names[purpose] = (*names.get(purpose, ()), alias)
-    return names
+def _in_this_store(kept: ConsentTable, place: Place) -> ConsentTable:
+    if "://" not in kept.table:
+        return kept
+    prefix = f"{place.hook.target.store}."
+    if not kept.table.startswith(prefix):
+        raise ObligationError(
+            f"consent for `{place.uri}` is kept in another store, `{kept.table}`",
+            hint="keep it in the database of the data",
+        )
+    return replace(kept, table=kept.table.removeprefix(prefix))

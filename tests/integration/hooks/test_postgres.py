@@ -15,6 +15,7 @@ from airflow_xborder import runtime
 from airflow_xborder.core.flow import DataFlow, End
 from airflow_xborder.errors import (
     ConfigurationError,
+    EnforcementError,
     EvaluationError,
     FlowDeniedError,
     RegionMismatchError,
@@ -57,7 +58,6 @@ def forbidden(people_only: Regional) -> Regional:
 class TestTheDecision:
     WAYS = {
         "get_conn": lambda hook: hook.get_conn(),
-        "get_conn_for": lambda hook: hook.get_conn_for(f"{hook.target.store}.public.people"),
         "get_cursor": lambda hook: hook.get_cursor(),
         "get_uri": lambda hook: hook.get_uri(),
         "sqlalchemy_url": lambda hook: hook.sqlalchemy_url,
@@ -159,11 +159,15 @@ class TestWhatWasReadBefore:
         flow = DataFlow(source=End(store=table), destination=End(region="eu"), purpose="analytics")
         decision = runtime.gate().decide(GateRequest(flow=flow, point="gate")).decision
         with open_scope(decision, frozenset({table})) as scope:
-            eu_hook().get_conn_for(table).close()
             eu_hook().get_conn().close()
+            eu_hook().connect_in_scope(table).close()
+            with pytest.raises(EnforcementError, match="no open decision"):
+                eu_hook().connect_in_scope(table.replace("people", "patients"))
         assert scope.touched == {table: 2}
         assert len(people_only.decisions()) == 1
-        eu_hook().get_conn_for(table).close()
+        with pytest.raises(EnforcementError, match="no open decision"):
+            eu_hook().connect_in_scope(table)
+        eu_hook().get_conn().close()
         assert len(people_only.decisions()) == 2
 
 
