@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,52 +22,18 @@ from airflow_xborder.errors import (
     StoreUnavailableError,
 )
 from airflow_xborder.hooks import RegionalPostgresHook
-from airflow_xborder.operators import RegionalTransferOperator, movement_records, table_movement
+from airflow_xborder.operators import RegionalTransferOperator, movement_records
 from airflow_xborder.operators.gate import XCOM_DECISION
 from airflow_xborder.services.obligations import DISCHARGED
 from tests.regional import Regional, closed, drop_tables, make_context
+from tests.transfers import STORY, landed, move, phases, run
 
 pytestmark = pytest.mark.integration
-STORY = ["decision-transfer", "started", "obligation-1-filter_rows_by_consent", "obligation-2-minimise_columns",
-         "obligation-3-pseudonymise", "completed"]  # fmt: skip
-PLAIN_STORY = ["decision-transfer", "started", "completed"]
 
 
 @pytest.fixture(autouse=True)
 def empty_destination(regional: Regional) -> None:
     drop_tables(regional.databases["us"])
-
-
-def move(
-    table: str = "public.patients", purpose: str = "model_inference", **options: Any
-) -> RegionalTransferOperator:
-    given = {
-        "task_id": "move",
-        "source_conn_id": "pg_eu",
-        "source_table": table,
-        "destination_conn_id": "pg_us",
-        "destination_table": table,
-        "purpose": purpose,
-    }
-    return RegionalTransferOperator(**{**given, **options})
-
-
-def run(operator: RegionalTransferOperator, **context: Any) -> dict[str, Any]:
-    told, pushed = make_context(operator, **context)
-    assert operator.execute(told) is None
-    return pushed
-
-
-def phases(regional: Regional, region: str, try_number: int = 1) -> list[str]:
-    return [
-        event.phase for event in regional.events(region) if event.task and event.task.try_number == try_number
-    ]
-
-
-def landed(regional: Regional, table: str = "patients") -> int | None:
-    if not regional.databases["us"].ask(f"select 1 from pg_tables where tablename = '{table}'"):
-        return None
-    return int(regional.databases["us"].ask(f"select count(*) from {table}")[0][0])
 
 
 class TestAllowed:
@@ -320,78 +284,10 @@ class TestLedgers:
         assert regional.events("eu")[-1].body["error"] == "configuration"
 
 
-class TestWhileRowsMove:
-    """The answer runs out between the start and the commit."""
-
-    @pytest.fixture
-    def later(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(table_movement, "is_standing", lambda decision, digest: False)
-
-    def test_an_answer_that_changes_stops_it(
-        self, regional: Regional, later: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        tia = regional.catalog["registers"]["evidence"][0]
-        until = runtime.SystemClock().now().date()
-        tia["valid_until"] = until.isoformat()
-        regional.start()
-        gate = runtime.gate()
-        started = gate.record
-
-        def tomorrow(*arguments: Any) -> Any:
-            receipt = started(*arguments)
-            moment = gate._clock.now() + timedelta(days=2)
-            monkeypatch.setattr(gate, "_clock", type("Clock", (), {"now": lambda self: moment})())
-            return receipt
-
-        monkeypatch.setattr(gate, "record", tomorrow)
-        with pytest.raises(AirflowFailException, match=r"Test Art\. 1"):
-            run(move())
-        assert not landed(regional)
-        assert phases(regional, "eu")[:2] == ["decision-transfer", "started"]
-        assert "decision-transfer-again-1" in phases(regional, "eu")
-
-    def test_one_that_stands_lets_it_finish(self, regional: Regional, later: None) -> None:
-        regional.start()
-        run(move())
-        assert landed(regional) == 54
-        assert "decision-transfer-again-1" in phases(regional, "eu")
-
-    def test_an_obligation_that_is_new_stops_it(
-        self, regional: Regional, later: None, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        regional.start()
-        gate = runtime.gate()
-        decide = gate.decide
-
-        def without(request: Any) -> Any:
-            ruling = decide(request)
-            if request.step:
-                return ruling
-            few = ruling.decision.obligations[:1]
-            return replace(ruling, decision=replace(ruling.decision, obligations=few))
-
-        monkeypatch.setattr(gate, "decide", without)
-        with pytest.raises(AirflowFailException, match="was added while rows were moving"):
-            run(move())
-        assert not landed(regional)
-
-
 class TestTheClass:
     def test_it_discharges_what_a_copy_can_do(self) -> None:
         assert RegionalTransferOperator.xborder_discharges == DISCHARGED
         assert RegionalTransferOperator.xborder_enforces is True
-
-    def test_the_key_of_a_movement_tells_every_other_apart(self, regional: Regional) -> None:
-        regional.start()
-        operator = move()
-        keys = set()
-        for changes in ({}, {"task_id": "b"}, {"run_id": "c"}, {"dag_id": "d"}, {"map_index": 0}):
-            context, _ = make_context(operator)
-            vars(context["ti"]).update(changes)
-            keys.add(table_movement.TableMovement.prepare(operator, context).idempotency_key)
-        context, _ = make_context(operator, try_number=7)
-        assert len(keys) == 5
-        assert table_movement.TableMovement.prepare(operator, context).idempotency_key in keys
 
     def test_a_hook_of_the_same_process_is_asked_outside_of_it(self, regional: Regional) -> None:
         regional.start()

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
@@ -48,3 +50,17 @@ def test_it_keeps_its_cause_and_is_made_once() -> None:
 def test_other_errors_pass() -> None:
     with pytest.raises(ValueError, match="x"), refusing():
         raise ValueError("x")
+
+
+def test_the_package_loads_a_hook_when_it_is_asked_for() -> None:
+    code = (
+        "import sys, airflow, airflow_xborder.hooks as hooks\n"
+        "heavy = {'boto3', 'psycopg', 'airflow.providers.amazon.aws.hooks.s3', 'airflow_xborder.hooks.s3'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "import airflow_xborder.operators.transfer\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "assert hooks.RegionalPostgresHook.__mro__[1].__name__ == 'PostgresHook'\n"
+        "assert hooks.RegionalS3Hook.__mro__[1].__name__ == 'S3Hook'\n"
+        "assert not hasattr(hooks, 'OtherHook')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
