@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from airflow_xborder.core.comparisons import category_terms, term_is_a
+from airflow_xborder.core.comparisons import category_terms, one_of, term_is_a
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.designations import Designation, turning_days
@@ -119,10 +119,17 @@ class HasConsent(Condition):
         consent = case.facts.flow.consent
         if consent is None or consent.type not in self.types or consent.ground_for != self.ground_for:
             return Truth.FALSE
-        purpose = case.facts.flow.purpose
-        if consent.purpose is None or purpose is None or consent.purpose == purpose:
-            return Truth.FALSE if consent.coverage == "0" else Truth.TRUE
-        return Truth.FALSE
+        if consent.coverage is not None and Decimal(consent.coverage) == 0:
+            return Truth.FALSE
+        if consent.purpose is None:
+            return Truth.TRUE
+        purposes = case.value("purpose")
+        if not isinstance(purposes, frozenset) or not purposes:
+            return Truth.UNKNOWN
+        return one_of(purposes - {UNKNOWN}, frozenset({consent.purpose}))
+
+    def missing(self, case: Case) -> Iterator[str]:
+        yield "purpose"
 
     def unmet(self, case: Case) -> Iterator[str]:
         if self.truth(case) is not Truth.TRUE:

@@ -438,14 +438,17 @@ def has_safeguard(value: str, question: Question) -> Truth:
 
 
 def has_consent(value: Mapping[str, Any], question: Question) -> Reading:
-    consent, purpose = question.facts.flow.get("consent"), question.facts.flow.get("purpose")
-    fits = (
+    consent = question.facts.flow.get("consent")
+    fits: Truth = (
         consent is not None
         and consent["type"] in listed(value["type"])
         and consent["ground_for"] == value["ground_for"]
-        and (None in (consent.get("purpose"), purpose) or consent["purpose"] == purpose)
         and Decimal(consent.get("coverage", "1")) != 0
     )
+    if fits and consent is not None and "purpose" in consent:
+        purposes = (question.fact("purpose") or set()) - {"?"}
+        fits = None if consent["purpose"] in purposes else False
+        fits = None if not purposes else True if purposes == {consent["purpose"]} else fits
     whole = consent is not None and "coverage" in consent and Decimal(consent["coverage"]) >= 1
     return Reading(fits, [] if whole else ["filter_rows_by_consent"])
 

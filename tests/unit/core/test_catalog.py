@@ -99,6 +99,9 @@ def test_a_connection_that_the_catalog_does_not_know_is_named() -> None:
 
 
 def test_a_connection_to_several_stores_names_none() -> None:
-    stores = {"s3://a": {"region": "eu", "connection": "aws"}, "s3://b": {"region": "eu", "connection": "aws"}}
+    stores = {
+        "s3://a": {"region": "eu", "connection": "aws"},
+        "s3://b": {"region": "eu", "connection": "aws"},
+    }
     with pytest.raises(FlowError, match="2 stores"):
         catalog(stores=stores).store_uri("conn://aws/x")

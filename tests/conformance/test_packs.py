@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every case of every shipped pack, and that each rule has one on both of its sides."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from airflow_xborder.adapters.engines.native import NativeEngine
+from airflow_xborder.authoring.cases import CaseResult, run_cases, untested
+from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids
+from airflow_xborder.core.combining import Frame
+from airflow_xborder.core.compilation import Policies
+from airflow_xborder.core.decision import Decision
+from airflow_xborder.core.facts import Facts
+from airflow_xborder.ports.policy_engine import Question
+
+
+def decide(policies: Policies, facts: Facts, frame: Frame) -> Decision:
+    """Decide with the native engine."""
+    return NativeEngine().decide(Question(policies=policies, facts=facts, frame=frame))
+
+
+RESULTS = run_cases([shipped_folder()], decide)
+POLICIES = load_policies()
+CONFIDENT = {"confirmed"}
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: re.sub(r"[^\w]+", "-", result.case))
+def test_the_case_gets_its_answer(result: CaseResult) -> None:
+    assert result.passed, f"{result.file}:{result.line}: {'; '.join(result.failures)}"
+
+
+def test_every_rule_has_a_case_that_meets_it_and_one_that_does_not() -> None:
+    assert untested(POLICIES, RESULTS) == []
+
+
+def test_the_golden_scenarios_of_the_shipped_regimes_are_among_them() -> None:
+    named = {match.group() for result in RESULTS if (match := re.match(r"G\d\d", result.case))}
+    assert named >= {
+        "G01",
+        "G02",
+        "G03",
+        "G04",
+        "G05",
+        "G06",
+        "G07",
+        "G10",
+        "G11",
+        "G12",
+        "G13",
+        "G14",
+        "G30",
+    }
+
+
+@pytest.mark.parametrize("pack_id", shipped_ids())
+class TestEachPack:
+    """What every shipped pack says of itself."""
+
+    def test_it_is_no_legal_advice_and_says_when_it_was_checked(self, pack_id: str) -> None:
+        document = next(row for row in POLICIES.documents if row["pack"] == pack_id)
+        assert document["notice"].startswith("Not legal advice")
+        assert document["last_checked"] == "2026-11-21"
+
+    def test_what_is_not_confirmed_asks_to_be_checked(self, pack_id: str) -> None:
+        for rule in POLICIES.pack(pack_id).requirements:
+            assert rule.review_required == (rule.confidence not in CONFIDENT), rule.id
+
+    def test_every_rule_is_cited(self, pack_id: str) -> None:
+        for rule in POLICIES.pack(pack_id).requirements:
+            assert rule.citation != rule.id
+            assert rule.description.endswith(".")
+        assert all(row.citation for row in POLICIES.pack(pack_id).designations)
