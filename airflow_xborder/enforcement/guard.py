@@ -9,6 +9,7 @@ outlives its facts. Operators that ask the gate themselves are left to do so.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -159,12 +160,13 @@ def _enter(watch: _Watch, *, opens: bool = True) -> None:
 
 def _leave() -> _Watch | None:
     """Close what the last task of this process left open: its scopes are not the next one's."""
-    from airflow_xborder.services.scopes import forget_reads
-
     watch = _watches.pop() if _watches else None
     if watch is not None:
         watch.open.close()
-    forget_reads()
+    # A process that never loaded it has read nothing, and most tasks need none of it.
+    scopes = sys.modules.get("airflow_xborder.services.scopes")
+    if scopes is not None:
+        scopes.forget_reads()
     return watch
 
 

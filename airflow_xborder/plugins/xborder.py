@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_xborder.enforcement import backstop
-from airflow_xborder.listeners import audit, preload
+from airflow_xborder.enforcement import backstop, preload
+from airflow_xborder.listeners import audit
 from airflow_xborder.listeners.lineage import LineageReader
 
 

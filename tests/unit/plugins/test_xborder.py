@@ -6,8 +6,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from airflow_xborder.enforcement import backstop
-from airflow_xborder.listeners import audit, preload
+from airflow_xborder.enforcement import backstop, preload
+from airflow_xborder.listeners import audit
 from airflow_xborder.listeners.lineage import LineageReader
 from airflow_xborder.plugins.xborder import XBorderPlugin
 

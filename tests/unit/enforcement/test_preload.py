@@ -13,7 +13,7 @@ import pytest
 def test_a_service_loads_the_gate_and_a_task_does_not(component, loaded):
     code = f"""
 import sys, airflow
-from airflow_xborder.listeners.preload import on_starting
+from airflow_xborder.enforcement.preload import on_starting
 class Component:
     {component}
 on_starting(Component())
