@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from airflow_xborder.audit.event import TaskKey
     from airflow_xborder.core.catalog import Catalog
 
+HOLDER_OF_A_LINK = "link:anybody"
+"""Where data is that a signed address leads to, or comes from: no store of any catalog, so nobody knows."""
+
 _LOCK = threading.Lock()
 # By task try: one process may run one task after another.
 _open_ended: dict[tuple[TaskKey | None, str], None] = {}
@@ -108,6 +111,17 @@ def require_copy(source: str, destination: str, purpose: str | None = None) -> N
         for target in units(catalog, destination):
             if not (_in_scope(origin) and _in_scope(target)):
                 require_movement(Movement(source=origin, destination=target, purpose=purpose))
+
+
+def require_link(uri: str, purpose: str | None = None, *, writes: bool) -> None:
+    """Raise unless whoever holds an address may read an object, or write it, from wherever that is.
+
+    :raises FlowDeniedError: if the answer is no.
+    :raises ReviewRequiredError: if a person would have to decide.
+    """
+    for unit in units(runtime.catalog(), uri):
+        ends = (HOLDER_OF_A_LINK, unit) if writes else (unit, HOLDER_OF_A_LINK)
+        require_movement(Movement(source=ends[0], destination=ends[1], purpose=purpose))
 
 
 def units(catalog: Catalog, uri: str) -> tuple[str, ...]:

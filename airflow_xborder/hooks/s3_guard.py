@@ -139,7 +139,10 @@ class S3Guard:
         if kind in (Kind.ASK_WHERE, Kind.CREATE):
             return
         uri = uri_of(params["Bucket"], params.get("Key"))
-        if kind in (Kind.READ, Kind.LOOK):
+        if context.get("is_presign_request") and kind is not Kind.STILL:
+            # The call is somebody else's, later, from a place that nobody knows.
+            access.require_link(uri, self.purpose, writes=kind in (Kind.WRITE, Kind.COPY))
+        elif kind in (Kind.READ, Kind.LOOK):
             access.require_read(uri, self.purpose, content=kind is Kind.READ)
         elif kind is Kind.WRITE:
             access.require_write(uri, self.purpose)

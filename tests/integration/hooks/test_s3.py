@@ -86,9 +86,6 @@ class TestTheDecision:
         "check_for_key": lambda hook, bucket: hook.check_for_key("people/all.csv", bucket),
         "list_keys": lambda hook, bucket: hook.list_keys(bucket),
         "download_file": lambda hook, bucket: hook.download_file("people/all.csv", bucket),
-        "presigned": lambda hook, bucket: hook.generate_presigned_url(
-            "get_object", params={"Bucket": bucket, "Key": "people/all.csv"}
-        ),
         "session": lambda hook, bucket: (
             hook.get_session()
             .client("s3", endpoint_url=hook.conn_config.endpoint_url)
@@ -171,6 +168,15 @@ class TestTheDecision:
         )
         assert hook("us").read_key("prices/all.csv", buckets["us"]) == "kept"
 
+    @pytest.mark.parametrize("method", ["get_object", "put_object"])
+    def test_whoever_holds_an_address_may_be_anywhere(
+        self, site: Regional, buckets: dict[str, str], method: str
+    ) -> None:
+        site.start()
+        hook().read_key("people/all.csv", buckets["eu"])
+        with pytest.raises(ReviewRequiredError):
+            hook().generate_presigned_url(method, params={"Bucket": buckets["eu"], "Key": "people/all.csv"})
+
 
 class TestTheRegion:
     def test_a_bucket_in_another_region_than_declared(
@@ -196,7 +202,9 @@ class TestTheRegion:
         with pytest.raises(RegionMismatchError, match="the client is for `aws:us-east-1`"):
             client.put_object(Bucket=buckets["eu"], Key="prices/x", Body=b"x")
         with pytest.raises(RegionMismatchError, match="signed for `aws:us-east-1`"):
-            client.generate_presigned_url("put_object", Params={"Bucket": buckets["eu"], "Key": "prices/x"})
+            client.generate_presigned_url(
+                "delete_object", Params={"Bucket": buckets["eu"], "Key": "prices/x"}
+            )
         assert sent == []
 
     def test_a_redirect_of_the_store_is_not_followed(

@@ -150,3 +150,13 @@ class TestCopies:
         with make_scope(PEOPLE, COPY):
             access.require_copy(PEOPLE, COPY)
         assert asked == [(PEOPLE, COPY)]
+
+
+@pytest.mark.parametrize(
+    ("writes", "movement"), [(False, (PEOPLE, "link:anybody")), (True, ("link:anybody", PEOPLE))]
+)
+def test_a_link_is_a_flow_from_or_to_nobody_knows_where(
+    asked: list[Any], writes: bool, movement: tuple[str, str]
+) -> None:
+    access.require_link(PEOPLE, writes=writes)
+    assert asked == [movement]
