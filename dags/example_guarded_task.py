@@ -24,7 +24,7 @@ def example_guarded_task():
     def may_the_report_go_to_the_us():
         """Return the flow to decide: a function can compute it."""
         return {
-            "source": {"store": REPORT.uri},
+            "source": {"store": "s3://acme-eu/reports/visits/"},
             "destination": {"region": "us"},
             "purpose": "analytics",
         }

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 
 _OUTCOME_DELAYS = (0.2, 1.0)
 _RUNS = ("execute", "pre_execute", "post_execute", "resume_execution", "prepare_for_execution")
+_MEMORIES = (
+    ("airflow_xborder.services.scopes", "forget_reads"),
+    ("airflow_xborder.hooks.access", "forget_accesses"),
+)
 
 
 @dataclass(slots=True)
@@ -163,10 +167,10 @@ def _leave() -> _Watch | None:
     watch = _watches.pop() if _watches else None
     if watch is not None:
         watch.open.close()
-    # A process that never loaded it has read nothing, and most tasks need none of it.
-    scopes = sys.modules.get("airflow_xborder.services.scopes")
-    if scopes is not None:
-        scopes.forget_reads()
+    # What was never loaded remembers nothing, and most tasks need none of it.
+    for name, forget in _MEMORIES:
+        if name in sys.modules:
+            getattr(sys.modules[name], forget)()
     return watch
 
 

@@ -81,6 +81,21 @@ def test_data_passes_through_the_worker_wherever_it_goes():
     assert [end.region for end in flow.places.processing or ()] == ["eu"]
 
 
+def test_a_folder_is_what_the_catalog_has_in_it():
+    catalog = Catalog(
+        {
+            "regions": {"eu": {"country": "DE"}},
+            "stores": {"s3://b": {"region": "eu"}},
+            "datasets": [{"match": "s3://b/visits/*", "categories": {"x": "personal_data.behaviour"}}],
+        }
+    )
+    folder, file, other = declared(
+        [Asset(uri=f"s3://b/{path}") for path in ("visits/", "visits/1.csv", "people/")], catalog
+    )
+    assert (folder.uri, file.uri) == ("s3://b/visits/", "s3://b/visits/1.csv")
+    assert other.uri == "s3://b/people"
+
+
 class TestClaims:
     def asset(self, claims: object) -> Asset:
         return Asset("claiming", uri=COPY.uri, extra={"xborder": claims})
