@@ -10,13 +10,14 @@ from typing import Any
 from airflow_xborder.adapters.engines.native import NAME, NativeEngine
 from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.conditions import Case
+from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Decision, Outcome
 from airflow_xborder.core.designations import Designations
 from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.pack import read_requirement
 from airflow_xborder.core.requirement import Requirement
+from airflow_xborder.core.truth import Truth
 from airflow_xborder.ports.policy_engine import Question
 
 TODAY = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -105,3 +106,26 @@ def decide(
     policies = policies if isinstance(policies, Policies) else Policies(policies)
     facts = make_facts(flow, complete=complete, **fields)
     return NativeEngine().decide(Question(facts=facts, policies=policies, frame=make_frame(as_of)))
+
+
+class Exploding(Condition):
+    """A condition that fails in one of its methods."""
+
+    __slots__ = ("error", "method")
+
+    def __init__(self, method: str, error: Exception) -> None:
+        self.method = method
+        self.error = error
+
+    def truth(self, case: Case) -> Truth:
+        if self.method == "truth":
+            raise self.error
+        return Truth.FALSE if self.method == "unmet" else Truth.TRUE
+
+    def boundaries(self, case: Case) -> Any:
+        if self.method == "boundaries":
+            raise self.error
+        return iter(())
+
+    def unmet(self, case: Case) -> Any:
+        raise self.error

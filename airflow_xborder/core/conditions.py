@@ -80,7 +80,10 @@ class Condition(ABC):
 
     def ways(self, case: Case) -> Ways:
         """Return, for each way of making the answer TRUE, what it lacks; an empty tuple where nothing is lacking."""
-        return [tuple(dict.fromkeys(self.unmet(case)))]
+        if self.truth(case) is Truth.TRUE:
+            return [()]
+        lacking = tuple(dict.fromkeys(self.unmet(case)))
+        return [lacking] if lacking else []
 
     def obligations(self, case: Case) -> Iterator[Obligation]:
         """Yield what must be discharged for a TRUE answer to stand."""

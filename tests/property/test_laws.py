@@ -14,13 +14,11 @@ from hypothesis import strategies as st
 
 from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Decision, Outcome
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.requirement import Requirement
-from airflow_xborder.core.truth import Truth
 from airflow_xborder.errors import EvaluationError
-from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_requirement, make_row
+from tests.factories import EMAIL, HEALTH, Exploding, decide, make_flow, make_pack, make_requirement, make_row
 from tests.generators import EVIDENCE, GROUNDS, MECHANISMS, flags, flows, moments, packs, rows
 
 SHIPPED = load_policies()
@@ -214,29 +212,6 @@ class TestGaps:
         decision = decide(SHIPPED, replace(flow, data_categories=categories), as_of=as_of)
         assert not decision.allowed
         assert "data_categories" in decision.missing_facts
-
-
-class Exploding(Condition):
-    """A condition that fails in one of its methods."""
-
-    __slots__ = ("error", "method")
-
-    def __init__(self, method: str, error: Exception) -> None:
-        self.method = method
-        self.error = error
-
-    def truth(self, case: Case) -> Truth:
-        if self.method == "truth":
-            raise self.error
-        return Truth.FALSE if self.method == "unmet" else Truth.TRUE
-
-    def boundaries(self, case: Case) -> Any:
-        if self.method == "boundaries":
-            raise self.error
-        return iter(())
-
-    def unmet(self, case: Case) -> Any:
-        raise self.error
 
 
 ERRORS = [

@@ -115,6 +115,17 @@ class TestWays:
         assert len(wide.ways(CASE)) == len(All((wide, wide)).ways(CASE)) == MAX_WAYS
 
 
+def test_a_condition_need_not_say_more_than_its_truth() -> None:
+    class Bare(Condition):
+        def truth(self, case: Case) -> Truth:
+            return F
+
+    bare = Bare()
+    said = (bare.missing, bare.boundaries, bare.unmet, bare.obligations, bare.warnings)
+    assert [list(method(CASE)) for method in said] == [[]] * 5
+    assert bare.ways(CASE) == []
+
+
 class TestCases:
     @pytest.mark.parametrize(
         ("complete", "connecting", "path", "expected"),

@@ -305,6 +305,12 @@ class TestDesignations:
         assert list(self.ASKED.missing(case)) == ["importer.listings"]
         assert list(self.ASKED.warnings(case)) == []
 
+    def test_a_scope_that_is_known_lacks_nothing(self) -> None:
+        rows = (row("a", "US", scope=HasEvidence("tia")), row("b", "US"))
+        case = self.case(*rows, destination="US")
+        assert list(self.ASKED.missing(case)) == []
+        assert list(self.ASKED.boundaries(case)) == [date(2020, 1, 1)] * 2
+
     def test_a_warning_is_said_where_it_decides(self) -> None:
         case = self.case(
             row("a", "JP", warning="careful"), row("b", "US", warning="unused"), destination="JP"
