@@ -33,7 +33,7 @@ def agree(policies: Policies, flow: DataFlow, as_of: datetime, complete: bool) -
     assert found.outcome.value == expected.outcome
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(flows, moments, flags)
 def test_the_shipped_packs_mean_what_the_reference_says(
     flow: DataFlow, as_of: datetime, complete: bool
@@ -41,7 +41,7 @@ def test_the_shipped_packs_mean_what_the_reference_says(
     agree(SHIPPED, flow, as_of, complete)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(packs(), flows, moments, flags)
 def test_any_packs_mean_what_the_reference_says(
     documents: list[dict[str, Any]], flow: DataFlow, as_of: datetime, complete: bool
