@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.object_store import ObjectStore
     from airflow_xborder.ports.policy_engine import PolicyEngine
     from airflow_xborder.ports.policy_store import PolicyStore
-    from airflow_xborder.ports.signer import Signer
+    from airflow_xborder.ports.signer import Signer, Verifier
     from airflow_xborder.services.gate import Gate
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ def policy_store() -> PolicyStore:
 
         key = Path(chosen.release_key).read_text("utf-8") if chosen.release_key else None
         store = open_store(chosen.release)
-        return PublishedPolicyStore(store, chosen.cache / "releases", key)
+        return PublishedPolicyStore(store, chosen.cache / "releases", _read_public_key, key)
     if chosen.catalog is not None:
         from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
 
@@ -102,6 +102,13 @@ def policy_store() -> PolicyStore:
         "neither `[xborder] release` nor `[xborder] catalog` is set",
         hint="publish one with `xborder policy publish`, or name a catalog file to start with",
     )
+
+
+def _read_public_key(text: str) -> Verifier:
+    # Needed only for a pointer that this machine has not seen before.
+    from airflow_xborder.adapters.signers.ed25519 import parse_verifier
+
+    return parse_verifier(text)
 
 
 def catalog() -> Catalog:

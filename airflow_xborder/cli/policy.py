@@ -6,8 +6,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from airflow_xborder.cli.output import OK, REFUSED
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.combining import Frame
+    from airflow_xborder.core.compilation import Policies
+    from airflow_xborder.core.decision import Decision
+    from airflow_xborder.core.facts import Facts
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +24,9 @@ def register(parser: argparse.ArgumentParser) -> None:
     _packs(lint)
     lint.set_defaults(run=_lint)
     test = commands.add_parser("test", help="run the cases beside the packs")
-    _packs(test)
+    test.add_argument(
+        "paths", nargs="*", metavar="PATH", help="case files, or folders of them (default: the shipped ones)"
+    )
     test.set_defaults(run=_test)
     publish = commands.add_parser("publish", help="put packs and catalog in force")
     _packs(publish)
@@ -50,19 +59,25 @@ def _lint(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    from airflow_xborder.authoring.cases import lacking_cases, run_cases
-    from airflow_xborder.authoring.loading import case_files, load_policies
+    from airflow_xborder.adapters.engines.native import NativeEngine
+    from airflow_xborder.authoring.cases import run_cases, untested
+    from airflow_xborder.authoring.loading import load_policies, shipped_folder
+    from airflow_xborder.ports.policy_engine import Question
 
-    selection = _selection(arguments)
-    policies = load_policies(selection)
-    results = run_cases(case_files(selection))
+    def decide(policies: Policies, facts: Facts, frame: Frame) -> Decision:
+        return NativeEngine().decide(Question(facts=facts, policies=policies, frame=frame))
+
+    paths = [Path(path) for path in arguments.paths]
+    results = run_cases(paths or [shipped_folder()], decide)
     failed = [result for result in results if not result.passed]
     for result in failed:
-        print(f"FAIL {result.pack}: {result.description}: {result.message}", file=sys.stderr)
-    lacking = lacking_cases(policies, results)
-    for requirement, missing in lacking:
-        print(f"no case {missing} `{requirement}`", file=sys.stderr)
-    print(f"{len(results) - len(failed)} passed, {len(failed)} failed, {len(lacking)} cases lacking")
+        print(f"{result.file}:{result.line}: {result.case}: {'; '.join(result.failures)}", file=sys.stderr)
+    lacking = [] if paths else untested(load_policies(), results)
+    for entry in lacking:
+        print(f"{entry.requirement_id}: no case where it is {' or '.join(entry.lacks)}", file=sys.stderr)
+    print(
+        f"{len(results) - len(failed)} passed, {len(failed)} failed, {len(lacking)} requirements lack a case"
+    )
     return REFUSED if failed or lacking else OK
 
 

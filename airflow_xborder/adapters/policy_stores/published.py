@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from airflow_xborder.services.release import (
 
 if TYPE_CHECKING:
     from airflow_xborder.ports.object_store import ObjectStore
+    from airflow_xborder.ports.signer import Verifier
 
 _RECHECK_SECONDS = 30.0
 
@@ -41,13 +43,22 @@ class PublishedPolicyStore:
     """Releases at a location.
 
     :param cache: a folder of this machine; only its owner may write there.
+    :param read_key: turns a public key's text into its verifier.
     :param public_key: the trusted key as text, or ``None`` to trust the one found at the location.
+    :param max_staleness: for how many seconds the last pointer stands while the location is out of reach.
     """
 
     def __init__(
-        self, store: ObjectStore, cache: Path, public_key: str | None = None, max_staleness: float = 3600.0
+        self,
+        store: ObjectStore,
+        cache: Path,
+        read_key: Callable[[str], Verifier],
+        public_key: str | None = None,
+        *,
+        max_staleness: float = 3600.0,
     ) -> None:
         self._store = store
+        self._read_key = read_key
         self._public_key = public_key
         self._max_staleness = max_staleness
         place = hashlib.sha256(f"{store.location}\n{public_key or ''}".encode()).hexdigest()[:16]
@@ -102,8 +113,6 @@ class PublishedPolicyStore:
         ) from error
 
     def _verify(self, pointer: Pointer) -> None:
-        from airflow_xborder.adapters.signers.ed25519 import parse_verifier
-
         key = self._public_key
         if key is None:
             found = self._store.get(PUBLIC_KEY)
@@ -112,7 +121,7 @@ class PublishedPolicyStore:
                     f"no public key at `{self._store.location}`", hint="publish again"
                 )
             key = found.decode("utf-8", "replace")
-        if not verify_pointer(pointer, parse_verifier(key)):
+        if not verify_pointer(pointer, self._read_key(key)):
             raise PolicyValidationError(
                 f"pointer {pointer.number} at `{self._store.location}` is not signed by the trusted key",
                 hint="somebody else wrote it, or `[xborder] release_key` is another key",

@@ -12,6 +12,7 @@ import pytest
 
 from airflow_xborder.adapters.object_stores.memory import MemoryObjectStore
 from airflow_xborder.adapters.policy_stores.published import PublishedPolicyStore
+from airflow_xborder.adapters.signers.ed25519 import parse_verifier
 from airflow_xborder.errors import (
     EvaluationError,
     LedgerUnavailableError,
@@ -46,21 +47,21 @@ class Switch(MemoryObjectStore):
 def test_the_release_in_force_is_found(tmp_path: Path) -> None:
     store, signer = Switch(), make_signer()
     publish(store, make_release(), signer, NOW)
-    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+    assert PublishedPolicyStore(store, tmp_path, parse_verifier).current().digest == make_release().digest
 
 
 def test_the_next_process_fetches_the_pointer_alone(tmp_path: Path) -> None:
     store, signer = Switch(), make_signer()
     publish(store, make_release(), signer, NOW)
-    PublishedPolicyStore(store, tmp_path).current()
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
     store.fetched.clear()
-    PublishedPolicyStore(store, tmp_path).current()
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
     assert store.fetched == ["pointers/00000001.json"]
 
 
 def test_nothing_published_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PolicyNotFoundError) as caught:
-        PublishedPolicyStore(Switch(), tmp_path).current()
+        PublishedPolicyStore(Switch(), tmp_path, parse_verifier).current()
     assert "xborder policy publish" in str(caught.value)
 
 
@@ -68,35 +69,35 @@ def test_a_release_that_the_trusted_key_did_not_sign_is_refused(tmp_path: Path) 
     store = Switch()
     publish(store, make_release(), make_signer(), NOW)
     with pytest.raises(PolicyValidationError, match="not signed by the trusted key"):
-        PublishedPolicyStore(store, tmp_path, make_signer().public_key).current()
+        PublishedPolicyStore(store, tmp_path, parse_verifier, make_signer().public_key).current()
 
 
 def test_a_spoilt_cache_is_fetched_anew(tmp_path: Path) -> None:
     store, signer = Switch(), make_signer()
     publish(store, make_release(), signer, NOW)
-    PublishedPolicyStore(store, tmp_path).current()
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
     (cached,) = tmp_path.glob("*/releases/*.json")
     cached.write_bytes(cached.read_bytes().replace(b"tia", b"dpia"))
-    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+    assert PublishedPolicyStore(store, tmp_path, parse_verifier).current().digest == make_release().digest
 
 
 def test_during_an_outage_a_recent_copy_stands_and_an_old_one_does_not(tmp_path: Path) -> None:
     store, signer = Switch(), make_signer()
     publish(store, make_release(), signer, NOW)
-    PublishedPolicyStore(store, tmp_path).current()
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
     store.off = True
-    assert PublishedPolicyStore(store, tmp_path).current().digest == make_release().digest
+    assert PublishedPolicyStore(store, tmp_path, parse_verifier).current().digest == make_release().digest
     (pointer,) = tmp_path.glob("*/pointer.json")
     os.utime(pointer, (time.time() - 7200, time.time() - 7200))
     with pytest.raises(EvaluationError, match="no copy is recent enough"):
-        PublishedPolicyStore(store, tmp_path).current()
+        PublishedPolicyStore(store, tmp_path, parse_verifier).current()
 
 
 def test_a_release_that_goes_back_is_refused(tmp_path: Path) -> None:
     store, signer = Switch(), make_signer()
     publish(store, make_release(), signer, NOW)
     second = publish(store, make_release("2"), signer, NOW)
-    PublishedPolicyStore(store, tmp_path).current()
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
     del store.objects[second.name]
     with pytest.raises(PolicyValidationError, match="went back"):
-        PublishedPolicyStore(store, tmp_path).current()
+        PublishedPolicyStore(store, tmp_path, parse_verifier).current()
