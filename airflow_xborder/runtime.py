@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_xborder.config import Options, read_enforcement, read_options
-from airflow_xborder.errors import ConfigurationError
+from airflow_xborder.errors import ConfigurationError, LedgerUnavailableError
 
 if TYPE_CHECKING:
     from airflow_xborder.audit.event import TaskKey
@@ -91,8 +91,9 @@ def policy_store() -> PolicyStore:
         from airflow_xborder.adapters.object_stores.opening import open_store
         from airflow_xborder.adapters.policy_stores.published import PublishedPolicyStore
 
-        key = Path(chosen.release_key).read_text("utf-8") if chosen.release_key else None
-        store = open_store(chosen.release)
+        limits = {"timeout": chosen.ledger_timeout} if chosen.release.startswith("s3://") else None
+        store = open_store(chosen.release, limits)
+        key = _release_key(chosen.release_key)
         return PublishedPolicyStore(store, chosen.cache / "releases", _read_public_key, key)
     if chosen.catalog is not None:
         from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
@@ -109,6 +110,16 @@ def _read_public_key(text: str) -> Verifier:
     from airflow_xborder.adapters.signers.ed25519 import parse_verifier
 
     return parse_verifier(text)
+
+
+def _release_key(path: str | None) -> str | None:
+    try:
+        return Path(path).read_text("utf-8") if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"cannot read the release key `{path}`: {getattr(error, 'strerror', None) or 'not text'}",
+            hint="`[xborder] release_key` names the `.pub` file of the key that signs releases",
+        ) from error
 
 
 def catalog() -> Catalog:
@@ -196,13 +207,18 @@ def _bucket_options(region: str, location: str, connections: Any) -> dict[str, o
     if connection_id is None:
         return chosen
     from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         connection = Connection.get(connection_id)
-    except Exception as error:  # whatever the secrets backend raises, there is no connection
+    except AirflowNotFoundException as error:
         raise ConfigurationError(
             f"the ledger of region `{region}` needs the connection `{connection_id}`",
             hint="add it to Airflow",
+        ) from error
+    except Exception as error:  # a secrets backend that does not answer raises whatever it likes
+        raise LedgerUnavailableError(
+            f"the connection `{connection_id}` of the ledger of region `{region}` cannot be asked for"
         ) from error
     extra = connection.extra_dejson
     pairs = {

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from typing import Any
 import airflow  # noqa: F401  (it loads our cluster policy)
 import pytest
 import yaml
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from airflow_xborder import runtime
 from airflow_xborder.adapters.signers.ed25519 import generate_signer, write_key_pair
-from airflow_xborder.errors import ConfigurationError, UnknownRegionError
+from airflow_xborder.core.catalog import Region
+from airflow_xborder.errors import ConfigurationError, LedgerUnavailableError, UnknownRegionError
 from airflow_xborder.provider_info import get_provider_info
 from tests.deployment import CATALOG, PACK
 
@@ -117,11 +121,65 @@ class TestWiring:
             "purposes": {"ml_inference": "model_inference"},
         }
 
+    def test_a_release_key_that_cannot_be_read_is_an_error(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("AIRFLOW__XBORDER__RELEASE", str(tmp_path / "release"))
+        monkeypatch.setenv("AIRFLOW__XBORDER__RELEASE_KEY", str(tmp_path / "none.pub"))
+        with pytest.raises(ConfigurationError, match=r"cannot read the release key .*No such file"):
+            runtime.policy_store()
+
     @pytest.mark.parametrize("engine", ["rego", "opa:http://o:8181", "opa:"])
     def test_an_engine_that_there_is_not_is_an_error(self, monkeypatch, configured, engine):
         monkeypatch.setenv("AIRFLOW__XBORDER__ENGINES", engine)
         with pytest.raises(ConfigurationError, match=f"unknown engine `{engine}`"):
             runtime._engines()
+
+
+class TestLedgerInABucket:
+    @pytest.fixture(autouse=True)
+    def bucket(self, monkeypatch):
+        region = Region(
+            country="DE", ledger="s3://acme-ledger-eu", connections={"s3": ["aws_eu", "aws_other"]}
+        )
+        monkeypatch.setattr(runtime, "catalog", lambda: SimpleNamespace(regions={"eu": region}))
+
+    def test_its_connection_says_how_to_reach_it(self, monkeypatch):
+        told = {
+            "conn_type": "aws",
+            "login": "id",
+            "password": "secret",
+            "extra": {"region_name": "eu-central-1", "endpoint_url": "http://127.0.0.1:1"},
+        }
+        monkeypatch.setenv("AIRFLOW_CONN_AWS_EU", json.dumps(told))
+        assert runtime._bucket_options("eu", "s3://acme-ledger-eu", {"s3": ["aws_eu"]}) == {
+            "timeout": 10.0,
+            "access_key_id": "id",
+            "secret_access_key": "secret",
+            "region": "eu-central-1",
+            "endpoint": "http://127.0.0.1:1",
+        }
+        assert runtime.object_store("eu").location == "s3://acme-ledger-eu"
+
+    def test_without_a_connection_the_machines_own_identity_reaches_it(self):
+        assert runtime._bucket_options("eu", "s3://b", {}) == {"timeout": 10.0}
+
+    def test_a_folder_needs_no_connection(self):
+        assert runtime._bucket_options("eu", "ledgers/eu", {"s3": "aws_eu"}) is None
+
+    def test_a_connection_that_there_is_not_is_an_error(self, monkeypatch):
+        def missing(connection_id: str) -> Any:
+            raise AirflowNotFoundException(connection_id)
+
+        monkeypatch.setattr(Connection, "get", missing)
+        with pytest.raises(ConfigurationError, match="needs the connection `aws_eu`"):
+            runtime.ledger("eu")
+
+    def test_a_secrets_backend_that_does_not_answer_is_retried(self, monkeypatch):
+        def broken(connection_id: str) -> Any:
+            raise OSError("no route")
+
+        monkeypatch.setattr(Connection, "get", broken)
+        with pytest.raises(LedgerUnavailableError, match="cannot be asked for"):
+            runtime.ledger("eu")
 
 
 class TestKeys:

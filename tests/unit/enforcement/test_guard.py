@@ -13,7 +13,12 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_xborder.decorators.gate import GateDecoratedOperator
 from airflow_xborder.enforcement import guard
-from airflow_xborder.errors import FlowDeniedError, LedgerUnavailableError, ReviewRequiredError
+from airflow_xborder.errors import (
+    ConfigurationError,
+    FlowDeniedError,
+    LedgerUnavailableError,
+    ReviewRequiredError,
+)
 from airflow_xborder.operators import ComplianceGateOperator, RegionalTransferOperator
 from airflow_xborder.services import scopes
 from tests.deployment import NOW, PEOPLE, TARGET, Deployment
@@ -130,6 +135,14 @@ class TestEnforce:
         with pytest.raises(LedgerUnavailableError):
             guard.before_execute(context([SOURCE], [COPY]), None)
         assert not is_open(PEOPLE)
+
+    def test_without_a_sound_deployment_the_task_fails_with_the_reason(self, monkeypatch, deployment):
+        def broken() -> Any:
+            raise ConfigurationError("[xborder] on_gap: unknown value `allow`")
+
+        monkeypatch.setattr(guard.runtime, "catalog", broken)
+        with pytest.raises(AirflowFailException, match=r"configuration: .*on_gap"):
+            guard.before_execute(context([SOURCE], [COPY]), None)
 
     def test_a_resumed_task_is_decided_anew_and_told_once(self, deployment):
         now = context([SOURCE], [COPY])

@@ -108,6 +108,13 @@ class TestSkip:
             run(gate)
         assert sorted(caught.value.tasks) == ["a", "b"]
 
+    def test_a_review_is_no_denial_and_fails(self, deployment, dag):
+        unknown = {**ALLOWED, "source": {"store": "postgres://pg-eu:5432/appdb.public.nobody_knows"}}
+        gate = ComplianceGateOperator(task_id="g", flow=unknown, on_deny="skip")
+        gate >> Plain(task_id="a")
+        with pytest.raises(AirflowFailException, match="review_required"):
+            run(gate)
+
     def test_a_mapped_instance_is_skipped_itself(self, deployment, dag):
         gate = ComplianceGateOperator(task_id="g", flow=DENIED, on_deny="skip")
         with pytest.raises(AirflowSkipException):
