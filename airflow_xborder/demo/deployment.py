@@ -218,61 +218,61 @@ _PARTY_ROWS: dict[str, Any] = {
 }  # fmt: skip
 
 
+_AUDIENCE = {"countries": _EU_RESIDENTS, "us_persons": False, "complete": True}
+_HEALTH = "personal_data.sensitive.health"
+_PEOPLE = {
+    "person_id": "personal_data.identifiers.covered",
+    "full_name": "personal_data.identifiers.name",
+    "email": "personal_data.contact.email",
+    "country": "personal_data.demographic",
+    "birth_year": "personal_data.demographic",
+    "postcode": "personal_data.location",
+    "monthly_spend": "personal_data.behaviour.purchase",
+    "visits": "personal_data.behaviour",
+}
+_LOG = {
+    "patient_id": "personal_data.pseudonymised",
+    "predicted": _HEALTH,
+    "probability": _HEALTH,
+    "model": "non_personal",
+    "predicted_at": "non_personal",
+}
+
+
 def _datasets(eu: str, us: str) -> list[dict[str, Any]]:
     columns, _ = make_patients()
-    measurements = [name for name in columns if name not in ("patient_id", "country")]
-    audience = {"countries": _EU_RESIDENTS, "us_persons": False, "complete": True}
-    health = "personal_data.sensitive.health"
-
-    def consent(subject: str, ground: str) -> dict[str, str]:
-        return {"table": f"{eu}/appdb.public.consents", "subject": subject, "type": "consent_explicit", "ground_for": ground}  # fmt: skip
-
+    measured = {name: _HEALTH for name in columns if name not in ("patient_id", "country")}
     patients = {"patient_id": "personal_data.identifiers.covered", "country": "personal_data.demographic"}
-    people = {
-        "person_id": "personal_data.identifiers.covered",
-        "full_name": "personal_data.identifiers.name",
-        "email": "personal_data.contact.email",
-        "country": "personal_data.demographic",
-        "birth_year": "personal_data.demographic",
-        "postcode": "personal_data.location",
-        "monthly_spend": "personal_data.behaviour.purchase",
-        "visits": "personal_data.behaviour",
-    }
-    abroad = {"purposes": ["ml_inference", "audit"], "origin_regimes": ["eu.gdpr"], "subjects": audience}
+    abroad = {"purposes": ["ml_inference", "audit"], "origin_regimes": ["eu.gdpr"], "subjects": _AUDIENCE}
     return [
         {
             "match": f"{eu}/appdb.public.patients",
-            "categories": patients | dict.fromkeys(measurements, health),
-            "subjects": audience | {"groups": ["patient"]},
+            "categories": patients | measured,
+            "subjects": _AUDIENCE | {"groups": ["patient"]},
             "purposes": ["care_treatment", "ml_inference"],
             "retention_days": 3650,
-            "consent": consent("patient_id", "special_category"),
+            "consent": _consent(eu, "patient_id", "special_category"),
         },
         {
             "match": f"{eu}/appdb.public.people",
-            "categories": people,
-            "subjects": audience | {"groups": ["customer"]},
+            "categories": _PEOPLE,
+            "subjects": _AUDIENCE | {"groups": ["customer"]},
             "purposes": ["service_delivery", "analytics", "ml_inference"],
             "retention_days": 365,
-            "consent": consent("person_id", "processing"),
+            "consent": _consent(eu, "person_id", "processing"),
         },
         {
             "match": f"{us}/appdb.public.model_input",
-            "categories": {"patient_id": "personal_data.pseudonymised"} | dict.fromkeys(measurements, health),
+            "categories": {"patient_id": "personal_data.pseudonymised"} | measured,
             **abroad,
         },
-        {
-            "match": f"{us}/appdb.public.inference_log",
-            "categories": {
-                "patient_id": "personal_data.pseudonymised",
-                "predicted": health,
-                "probability": health,
-                "model": "non_personal",
-                "predicted_at": "non_personal",
-            },
-            **abroad,
-        },
+        {"match": f"{us}/appdb.public.inference_log", "categories": _LOG, **abroad},
     ]
+
+
+def _consent(eu: str, subject: str, ground: str) -> dict[str, str]:
+    table = f"{eu}/appdb.public.consents"
+    return {"table": table, "subject": subject, "type": "consent_explicit", "ground_for": ground}
 
 
 def _registers(eu: str, us: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from airflow_xborder.core.remediation import suggest_remediations
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 from airflow_xborder.services.identifiers import new_id
-from airflow_xborder.services.recording import Crossing, Recorder, crossing_of, decision_body
+from airflow_xborder.services.recording import Crossing, Fact, Recorder, crossing_of, decision_body
 from airflow_xborder.services.resolution import Measured, Resolved, resolve
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ class Gate:
 
         :raises LedgerUnavailableError: if it could not be written.
         """
-        return self._recorder.record(kind, phase, ruling.crossing, ruling.request.task, ruling.decision, body)
+        fact = Fact(kind=kind, phase=phase, body=body)
+        return self._recorder.record(fact, ruling.crossing, ruling.request.task, ruling.decision)
 
     def _resolve(self, request: GateRequest, in_force: PolicySet, now: datetime) -> Resolved:
         flow = replace(request.flow, as_of=None)
@@ -183,7 +184,8 @@ class Gate:
     ) -> Decision:
         body = decision_body(resolved.known, decision, request.point)
         phase = "-".join(filter(None, ("decision", request.point, request.step)))
-        receipt = self._recorder.record("decision", phase, crossing, request.task, decision, body)
+        fact = Fact(kind="decision", phase=phase, body=body)
+        receipt = self._recorder.record(fact, crossing, request.task, decision)
         # A process that comes back after a crash meets its own decision, and goes on under the same id.
         return replace(decision, decision_id=receipt.event.decision_id or decision.decision_id)
 

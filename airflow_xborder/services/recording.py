@@ -34,6 +34,15 @@ class Crossing:
     far: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """What is to be recorded: the kind of fact, the step it happened at, and what there is to say of it."""
+
+    kind: str
+    phase: str
+    body: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Recorder:
     """Writes events, numbered per try and ledger; the near side always first."""
@@ -42,15 +51,7 @@ class Recorder:
     now: Callable[[], datetime]
     _numbers: dict[tuple[str, TaskKey | None], int] = field(default_factory=dict)
 
-    def record(
-        self,
-        kind: str,
-        phase: str,
-        crossing: Crossing,
-        task: TaskKey | None,
-        decision: Decision,
-        body: Mapping[str, Any],
-    ) -> Receipt:
+    def record(self, fact: Fact, crossing: Crossing, task: TaskKey | None, decision: Decision) -> Receipt:
         """Write one fact to every ledger of the crossing, durably, before anybody acts on it.
 
         Coming back to a fact that was recorded before gives the earlier telling.
@@ -59,8 +60,8 @@ class Recorder:
         """
         now = self.now()
         event = Event(
-            kind=kind,
-            phase=phase,
+            kind=fact.kind,
+            phase=fact.phase,
             region=crossing.near,
             event_id=new_id(now),
             occurred_at=now,
@@ -69,11 +70,11 @@ class Recorder:
             decision_key=decision.decision_key,
             decision_id=decision.decision_id,
             crossing_id=new_id(now) if crossing.far else None,
-            body=body,
+            body=fact.body,
         )
         receipt = self._append(event)
         if crossing.far is not None:
-            self._record_far(crossing.far, receipt.event, task, body)
+            self._record_far(crossing.far, receipt.event, task, fact.body)
         return receipt
 
     def _record_far(self, region: str, near: Event, task: TaskKey | None, body: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.errors import FlowError
-from tests.factories import decide, make_pack, make_row
+from tests.factories import decide, make_flow, make_pack, make_row
 
 ATTRIBUTES = {
     "x.kind": {"type": "text", "values": ["a", "b"], "description": "d"},
@@ -78,3 +78,14 @@ class TestAttributes:
         with pytest.raises(FlowError) as caught:
             self.POLICIES.require_declared(attributes)
         assert (caught.value.message, caught.value.hint) == (message, hint)
+
+    def test_those_of_a_flow_and_its_parties_are_checked_alike(self) -> None:
+        self.POLICIES.require_known(make_flow())
+        self.POLICIES.require_known(
+            make_flow(attributes={"x.flag": True}, importer={"attributes": {"x.flag": False}})
+        )
+        with pytest.raises(FlowError, match=r"^attributes.x.flg: no pack declares"):
+            self.POLICIES.require_known(make_flow(attributes={"x.flg": True}))
+        with pytest.raises(FlowError, match=r"^importer.attributes.x.flg: no pack declares") as caught:
+            self.POLICIES.require_known(make_flow(importer={"attributes": {"x.flg": True}}))
+        assert caught.value.hint == "did you mean `x.flag`?"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.flow import DataFlow, End
 from airflow_xborder.core.structure import plain
 from airflow_xborder.errors import FlowError
@@ -51,6 +52,9 @@ class TestContract:
         assert flow.importer is not None and flow.importer.owners is not None
         assert flow.importer.owners[0].share == "0.2"
         assert flow.provenance is not None and flow.provenance.via == ()
+
+    def test_the_shipped_packs_know_its_attributes(self) -> None:
+        load_policies().require_known(DataFlow.parse(CONTRACT))
 
     def test_a_flow_survives_being_written_and_read(self) -> None:
         flow = DataFlow.parse(CONTRACT)
