@@ -150,7 +150,7 @@ def _decide(
 ) -> Decision:
     try:
         flow = DataFlow.parse(case.flow)
-        policies.require_declared(flow.attributes or {})
+        policies.require_known(flow)
         moment = instant(case.as_of or day, "as_of")
     except FlowError as error:
         wrong = PolicyValidationError(error.message, hint=error.hint, path=("cases", number, "flow"))

@@ -160,7 +160,7 @@ def _unmet_reason(finding: Finding) -> Reason:
 
 def _in_words(ways: Sequence[tuple[str, ...]]) -> str:
     """Write the first ways of meeting a rule as a sentence's end."""
-    words = [" and ".join(way) for way in ways[:_WAYS_TOLD]]
+    words = [" and ".join(item.replace(" or ", "/") for item in way) for way in ways[:_WAYS_TOLD]]
     more = ", or another ground of the rule" if len(ways) > _WAYS_TOLD else ""
     return ", or ".join(words) + more
 

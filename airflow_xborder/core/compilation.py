@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any as Anything
 
 from airflow_xborder.core.designations import Designations
+from airflow_xborder.core.flow import DataFlow, Party
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
@@ -96,6 +97,21 @@ class Policies:
                 raise FlowError(f"attributes.{name}: no pack declares `{name}`", hint=hint)
             if value is not None:
                 _require_type(str(name), value, self._declared[name])
+
+    def require_known(self, flow: DataFlow) -> None:
+        """Check the attributes of a flow and of its parties as ``require_declared`` does.
+
+        :raises FlowError: naming the wrong one.
+        """
+        self.require_declared(flow.attributes or {})
+        self._require_declared_of("exporter", flow.exporter)
+        self._require_declared_of("importer", flow.importer)
+
+    def _require_declared_of(self, name: str, party: Party | None) -> None:
+        try:
+            self.require_declared((party.attributes if party else None) or {})
+        except FlowError as error:
+            raise FlowError(f"{name}.{error.message}", hint=error.hint) from None
 
 
 def _require_type(name: str, value: object, declared: Mapping[str, Anything]) -> None:
