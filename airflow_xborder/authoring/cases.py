@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 from airflow_xborder.authoring.documents import Day, Id, Strict, Text
 from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids, validate
-from airflow_xborder.authoring.source import Document, read_document
+from airflow_xborder.authoring.source import read_document
 from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.conditions import Any as AnyOf
@@ -125,7 +125,12 @@ def _run_file(path: Path, decide: Decide) -> Iterator[CaseResult]:
     model: CasesDocument = validate(CasesDocument, document)
     policies = load_policies(_selection(path, model))
     for number, case in enumerate(model.cases):
-        decision = _decide(document, number, case, model.as_of, policies, decide)
+        try:
+            facts, frame = _question(case, model.as_of, policies)
+        except FlowError as error:
+            wrong = PolicyValidationError(error.message, hint=error.hint, path=("cases", number, "flow"))
+            raise document.locate(wrong) from None
+        decision = decide(policies, facts, frame)
         yield CaseResult(
             file=str(path),
             line=document.position(("cases", number))[0],
@@ -145,20 +150,12 @@ def _selection(path: Path, model: CasesDocument) -> list[str] | None:
     return [*shipped_ids(), str(beside)]
 
 
-def _decide(
-    document: Document, number: int, case: CaseDocument, day: str, policies: Policies, decide: Decide
-) -> Decision:
-    try:
-        flow = DataFlow.parse(case.flow)
-        policies.require_known(flow)
-        moment = instant(case.as_of or day, "as_of")
-    except FlowError as error:
-        wrong = PolicyValidationError(error.message, hint=error.hint, path=("cases", number, "flow"))
-        raise document.locate(wrong) from None
-    frame = Frame(
-        decision_id=f"case-{number + 1}", as_of=moment, evaluated_at=moment, simulated=True, engine="native"
-    )
-    return decide(policies, normalise(flow, complete=case.complete), frame)
+def _question(case: CaseDocument, day: str, policies: Policies) -> tuple[Facts, Frame]:
+    flow = DataFlow.parse(case.flow)
+    policies.require_known(flow)
+    moment = instant(case.as_of or day, "as_of")
+    frame = Frame(decision_id="case", as_of=moment, evaluated_at=moment, simulated=True, engine="native")
+    return normalise(flow, complete=case.complete), frame
 
 
 def _failures(expected: ExpectationDocument, decision: Decision) -> Iterator[str]:

@@ -123,6 +123,17 @@ class Remediation:
     cost: int
 
 
+_APPLICABLE = ("requirement_id", "status", "citation", "level", "review_required")
+_VIOLATION = ("requirement_id", "citation", "unmet", "explanation")
+
+
+def _picked(entry: object, *names: str) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in names}
+    return {
+        name: value.value if isinstance(value, Outcome) else plain(value) for name, value in values.items()
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The whole answer to one flow, with what it rests on."""
@@ -180,31 +191,11 @@ class Decision:
             "policy_digest": self.policy_digest,
             "facts_digest": self.facts_digest,
             "engine": self.engine,
-            "regimes": [
-                {"id": regime.id, "is_transfer": regime.is_transfer, "outcome": regime.outcome.value}
-                for regime in self.regimes
-            ],
+            "regimes": [_picked(entry, "id", "is_transfer", "outcome") for entry in self.regimes],
             "not_considered": [{"id": regime, "reason": reason} for regime, reason in self.not_considered],
             "partitions": [{"where": dict(where), "outcome": out.value} for where, out in self.partitions],
-            "applicable": [
-                {
-                    "requirement_id": a.requirement_id,
-                    "status": a.status,
-                    "citation": a.citation,
-                    "level": a.level,
-                    "review_required": a.review_required,
-                }
-                for a in self.applicable
-            ],
-            "violations": [
-                {
-                    "requirement_id": v.requirement_id,
-                    "citation": v.citation,
-                    "unmet": list(v.unmet),
-                    "explanation": v.explanation,
-                }
-                for v in self.violations
-            ],
+            "applicable": [_picked(entry, *_APPLICABLE) for entry in self.applicable],
+            "violations": [_picked(entry, *_VIOLATION) for entry in self.violations],
             "reasons": [
                 {"kind": r.kind, "text": r.text, "template": r.template, "parameters": dict(r.parameters)}
                 for r in self.reasons
@@ -215,8 +206,6 @@ class Decision:
             "obligations": [obligation.to_dict() for obligation in self.obligations],
             "duties": [plain(duty) for duty in self.duties],
             "carries": {"origin_regimes": list(self.origin_regimes), "restrictions": list(self.restrictions)},
-            "remediations": [
-                {"change": r.change, "makes": r.makes.value, "cost": r.cost} for r in self.remediations
-            ],
+            "remediations": [_picked(entry, "change", "makes", "cost") for entry in self.remediations],
             "warnings": list(self.warnings),
         }
