@@ -8,7 +8,7 @@ a store, a region or a data set *is*; what follows from that is decided elsewher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
@@ -34,6 +34,7 @@ from airflow_xborder.core.places import (
     require_place,
     require_subdivision,
 )
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import build, checked
 from airflow_xborder.core.vocabulary import require_term, suggest
 from airflow_xborder.errors import FlowError, UnknownRegionError

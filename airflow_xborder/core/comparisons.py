@@ -8,10 +8,10 @@ holds the candidates, of which one is it, and ``UNKNOWN`` says that nobody told 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.facts import UNKNOWN
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, any_of
 from airflow_xborder.core.vocabulary import ancestors, is_a
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import islice, product
 from typing import TYPE_CHECKING, TypeAlias
 
 from airflow_xborder.core.facts import Facts, Value
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, all_of, any_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from airflow_xborder.core.records import dataclass
 
 if TYPE_CHECKING:
     from airflow_xborder.core.conditions import Condition

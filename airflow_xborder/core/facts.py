@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
 
 from airflow_xborder.core.flow import DataFlow, End, Party
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
 
 UNKNOWN = "?"

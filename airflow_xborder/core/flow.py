@@ -8,12 +8,13 @@ an empty one. Knows the shape and the terms of a flow; what its facts mean is de
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from airflow_xborder.core.places import require_country, require_place, require_subdivision
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import build, checked, fraction
 from airflow_xborder.core.vocabulary import require_term
 from airflow_xborder.errors import FlowError

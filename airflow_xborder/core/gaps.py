@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.facts import UNKNOWN, Facts
 from airflow_xborder.core.pack import Coverage
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, any_of
 from airflow_xborder.core.vocabulary import UNCATEGORISED, is_a
 

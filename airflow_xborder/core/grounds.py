@@ -8,7 +8,7 @@ somebody looked. A ground for one thing never serves as a ground for another.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.designations import Designation, turning_days
 from airflow_xborder.core.facts import UNKNOWN
 from airflow_xborder.core.flow import Count, Mechanism
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, all_of, any_of
 from airflow_xborder.core.vocabulary import ancestors, is_a
 

@@ -7,7 +7,6 @@ The shape of a document is checked where people write it (``authoring/``); condi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any as Anything
 from typing import TypeVar
@@ -26,6 +25,7 @@ from airflow_xborder.core.conditions import All, Any, Condition
 from airflow_xborder.core.designations import Designation
 from airflow_xborder.core.grounds import Counted
 from airflow_xborder.core.places import ORGANISATIONS
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.requirement import Alternative, Effect, Level, OnUnmet, Requirement
 from airflow_xborder.core.vocabulary import suggest
 

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
 from airflow_xborder.core.conditions import All, Any, Case, Condition, Ways
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.grounds import Counted
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
 
 

@@ -8,7 +8,7 @@ both sides have the decision; whatever fails on the way is an exception, and an 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +17,7 @@ from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason, strictest
 from airflow_xborder.core.facts import normalise
 from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.remediation import suggest_remediations
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question

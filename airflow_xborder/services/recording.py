@@ -8,14 +8,16 @@ store nor the counts of the near side, and each event lists what it does not say
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 from airflow_xborder.audit.event import Event, TaskKey
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.flow import DataFlow, End
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
 from airflow_xborder.errors import ConfigurationError
 from airflow_xborder.ports.ledger import Ledger, Receipt
@@ -43,7 +45,7 @@ class Fact:
     body: Mapping[str, Any]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Recorder:
     """Writes events, numbered per try and ledger; the near side always first."""
 

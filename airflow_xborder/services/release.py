@@ -16,13 +16,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow_xborder.core.catalog import Catalog
 from airflow_xborder.core.compilation import Policies
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
 from airflow_xborder.errors import LedgerConflictError, PolicyNotFoundError, PolicyValidationError
 

@@ -8,8 +8,9 @@ an answer and never loosen it. Documents count from the registers alone, unless 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import TypeVar
@@ -36,6 +37,7 @@ from airflow_xborder.core.flow import (
     Provider,
     Subjects,
 )
+from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import is_a
 
@@ -61,7 +63,7 @@ class Resolved:
     contradictions: tuple[Reason, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Resolver:
     catalog: Catalog
     on: date
