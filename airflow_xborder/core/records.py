@@ -5,7 +5,7 @@
 classes, and every Airflow task is a new process. Here the standard decorator still reads the fields, and so
 ``fields``, ``replace`` and ``is_dataclass`` work, but all classes share one set of methods. Making an object is
 slower than with compiled methods, so what a decision makes by the dozen stays with ``dataclasses``. Type checkers
-see the standard decorator. Why not the standard one everywhere: ``docs/adr/0007-records.md``.
+see the standard decorator. Why not the standard one everywhere: ``docs/adr/0008-records.md``.
 """
 
 from __future__ import annotations
