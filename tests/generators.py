@@ -238,7 +238,7 @@ def designation_rows(draw: st.DrawFn, prefix: str) -> list[dict[str, Any]]:
         }
         row.setdefault("valid_from", "2020-01-01")
         if draw(flags):
-            row["scope"] = draw(_TESTS.filter(lambda test: "obligation" not in test))
+            row["scope"] = draw(_TESTS.filter(lambda test: not {"obligation", "designated"} & set(test)))
         found.append(row)
     if found and draw(flags):
         stop = {**found[0], "id": f"{prefix}.stop", "suspends": f"{prefix}.0", **draw(dated)}

@@ -23,7 +23,9 @@ from airflow_xborder.core.truth import Truth
 from airflow_xborder.errors import XborderError
 
 # What a rule over odd facts may raise; anything else is a bug that must not look like an answer.
-RULE_ERRORS = (XborderError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+RULE_ERRORS = (
+    XborderError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

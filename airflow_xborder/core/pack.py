@@ -23,7 +23,7 @@ from airflow_xborder.core.condition_syntax import (
 )
 from airflow_xborder.core.conditions import All, Any, Condition
 from airflow_xborder.core.designations import Designation
-from airflow_xborder.core.grounds import Counted
+from airflow_xborder.core.grounds import Counted, Designated
 from airflow_xborder.core.places import ORGANISATIONS
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.requirement import Alternative, Effect, Level, OnUnmet, Requirement
@@ -266,10 +266,22 @@ def read_designation(row: Data, path: Path, names: Names = NAMES) -> Designation
         citation=str(row.get("citation") or ""),
         source=row.get("source"),
         confidence=str(row.get("confidence") or "confirmed"),
-        scope=parse_condition(row["scope"], (*path, "scope"), names) if row.get("scope") else None,
+        scope=_scope(row["scope"], (*path, "scope"), names) if row.get("scope") else None,
         warning=row.get("warning"),
         suspends=row.get("suspends"),
     )
+
+
+def _scope(data: object, path: Path, names: Names) -> Condition:
+    condition = parse_condition(data, path, names)
+    if _asks_designations(condition):
+        # It could ask for itself, and so would never end.
+        raise fail(path, "a scope cannot ask for designations", "write the place or the fact out")
+    return condition
+
+
+def _asks_designations(condition: Condition) -> bool:
+    return isinstance(condition, Designated) or any(_asks_designations(part) for part in condition.parts())
 
 
 def _designated(name: str, path: Path) -> frozenset[str]:

@@ -215,7 +215,7 @@ class TestGaps:
 
 
 ERRORS = [
-    EvaluationError("no answer"), ValueError("odd"), KeyError("key"), TypeError("kind"), ZeroDivisionError(), AttributeError("no"),
+    EvaluationError("no answer"), ValueError("odd"), KeyError("key"), TypeError("kind"), ZeroDivisionError(), AttributeError("no"), RecursionError("deep"),
 ]  # fmt: skip
 
 

@@ -86,6 +86,8 @@ class TestReading:
         ({"designations": [{**ROW, "by": "XX"}]}, "unknown jurisdiction", ("designations", 0, "by")),
         ({"designations": [{**ROW, "valid_until": "soon"}]}, "expected a date", ("designations", 0, "valid_until")),
         ({"designations": [{**ROW, "scope": {"x": 1}}]}, "unknown fact", ("designations", 0, "scope", "x")),
+        ({"designations": [{**ROW, "scope": {"any": [{"designated": {"by": "EU", "kind": "adequacy", "place": "reach"}}]}}]},
+         "a scope cannot ask for designations", ("designations", 0, "scope")),
         ({"coverage": [{"places": ["DE"], "status": "rule_known", "categories": ["x"]}]}, "unknown data category", ("coverage", 0, "categories")),
         ({"requirements": [make_row(when="x y")]}, "unknown trigger", ("requirements", 0, "when")),
         ({"requirements": [make_row(triggers=["personal_data", "x y"])]}, "unknown trigger", ("requirements", 0, "triggers", 1)),
