@@ -133,9 +133,7 @@ def load_catalog(path: Path) -> Mapping[str, Any]:
     if path.is_dir():
         files = [entry for entry in sorted(path.iterdir()) if entry.suffix in (".yaml", ".yml", ".json")]
         if not files:
-            raise PolicyNotFoundError(
-                f"no catalog in `{path}`", hint="put a .yaml file there, or run xborder init"
-            )
+            raise PolicyNotFoundError(f"no catalog in `{path}`", hint="put a .yaml file there")
         return _merge([_load(file) for file in files])
     return _check(_load(path))
 

@@ -280,8 +280,13 @@ class Catalog:
         return f"{found[0]}{separator}{name}" if name else found[0]
 
     def dataset_of(self, uri: str) -> Dataset | None:
-        """Return the row that describes an object: the longest match wins."""
-        found = [row for row in self.datasets if fnmatchcase(uri, row.match) or uri == row.match]
+        """Return the row that describes an object, or a folder with or without its final slash: the longest match."""
+        names = (uri, uri.rstrip("/") + "/")
+        found = [
+            row
+            for row in self.datasets
+            if any(name == row.match or fnmatchcase(name, row.match) for name in names)
+        ]
         return max(found, key=lambda row: len(row.match), default=None)
 
     def datasets_in(self, store_uri: str) -> tuple[Dataset, ...]:

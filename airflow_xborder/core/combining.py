@@ -73,7 +73,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
     outcome = strictest(
         [
             *(outcome_of(finding) for finding in found.findings),
-            *(Outcome.REVIEW if gap.missing else frame.on_gap for gap in found.gaps),
+            *(frame.on_gap if gap.is_configurable else Outcome.REVIEW for gap in found.gaps),
             *(Outcome.REVIEW for _ in (*instance.unconnected, *conflicts, *_binding(facts))),
             *(Outcome.DENY for _ in instance.errors),
         ]

@@ -24,7 +24,6 @@ TEMPLATES: dict[str, str] = {
     "gap_categories": "The data is not categorised: nobody can tell which rules protect it.",
     "conflict": "{first} and {second} cannot both be obeyed; a person must decide.",
     "error": "{citation} could not be evaluated ({error}): an unread prohibition may apply.",
-    "purpose_not_permitted": "The catalog does not permit the purpose {purpose} for this data set.",
     "contradiction": "The flow says {field} is {stated}, but the catalog says {known}.",
     "undischargeable": "The answer rests on the obligation {obligation} ({citations}), which cannot be carried out here.",
     "engine": "The policy engine {engine} answers {outcome}: {detail}",

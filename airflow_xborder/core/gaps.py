@@ -35,6 +35,11 @@ class Gap:
     fact: str = ""
 
     @property
+    def is_configurable(self) -> bool:
+        """Whether it is a gap that a deployment may want denied, and no mere missing fact."""
+        return self.kind in ("jurisdiction", "rules_known", "categories")
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """The facts that would close it."""
         return (self.fact,) if self.fact else ()

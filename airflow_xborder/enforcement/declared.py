@@ -69,8 +69,6 @@ def _declared(asset: Any, catalog: Catalog) -> Declared:
     if not isinstance(uri, str) or not uri:
         return Declared(str(name or asset), None, False)
     uri = store_uri(uri)
-    if catalog.dataset_of(uri) is None and catalog.dataset_of(f"{uri}/") is not None:
-        uri = f"{uri}/"  # a folder: Airflow takes the final slash off
     is_known = catalog.store_of(uri) is not None or catalog.dataset_of(uri) is not None
     claims = (getattr(asset, "extra", None) or {}).get(CLAIMS) or {}
     if not isinstance(claims, Mapping):

@@ -86,7 +86,11 @@ def after_execute(context: Any, result: Any, author: Callable[..., Any] | None) 
 
 def enforces_itself(operator: type) -> bool:
     """Tell whether an operator asks the gate on its own: one of ours, in which nobody has replaced what runs."""
-    return bool(getattr(operator, "xborder_enforces", False)) and all(
+    if not getattr(operator, "xborder_enforces", False):
+        return False
+    # The attribute is anybody's to set: what counts is that our code is what runs.
+    ours = _provider(operator, "execute").__module__.startswith("airflow_xborder.")
+    return ours and all(
         _provider(operator, name).__module__.startswith(("airflow_xborder.", "airflow.")) for name in _RUNS
     )
 

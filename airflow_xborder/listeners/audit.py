@@ -11,19 +11,15 @@ there too; those processes must not hold a connection to a ledger that their chi
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.listeners import hookimpl
 
 from airflow_xborder import runtime
 
-if TYPE_CHECKING:
-    from airflow_xborder.audit.event import TaskKey
-
 log = logging.getLogger(__name__)
 
 _MAX_SECONDS = 5.0
-_told: dict[TaskKey, int] = {}
 
 
 @hookimpl
@@ -80,13 +76,11 @@ def _record(phase: str, task_instance: Any, error: Any) -> None:
         event_id=new_id(now),
         occurred_at=now,
         task=key,
-        # Counted apart from the gate's events of the same try: numbers may meet, but leave no hole.
-        sequence=_told.get(key, 0) + 1,
+        sequence=ledger.next_number(key),
         withheld=("error.message",) if error is not None else (),
         body=_body(phase, task_instance, error, region),
     )
     runtime.run_within(min(_MAX_SECONDS, runtime.options().ledger_timeout), lambda: ledger.append(event))
-    _told[key] = event.sequence
 
 
 def _body(phase: str, task_instance: Any, error: Any, region: str) -> dict[str, Any]:

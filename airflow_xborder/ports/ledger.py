@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from airflow_xborder.audit.event import Event
+    from airflow_xborder.audit.event import Event, TaskKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,12 @@ class Ledger(Protocol):
     @property
     def location(self) -> str:
         """Where the evidence lies."""
+
+    def next_number(self, task: TaskKey | None) -> int:
+        """Return the number of the next event of a try, from 1: one count for all in this process who write here.
+
+        A number is used when its event is durable, so that an event that was not written leaves no hole.
+        """
 
     def append(self, event: Event) -> Receipt:
         """Record ``event``, durably.

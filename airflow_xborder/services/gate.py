@@ -76,6 +76,19 @@ class Ruling:
     request: GateRequest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Posed:
+    """A request with all that its answer rests on."""
+
+    request: GateRequest
+    resolved: Resolved
+    in_force: PolicySet
+    frame: Frame
+
+
+_TRUSTED = "documents that the DAG's author names count here without a register row (trust_dag_claims)"
+
+
 class Gate:
     """Decides flows.
 
@@ -122,8 +135,8 @@ class Gate:
         now = self._clock.now()
         in_force.policies.require_declared(request.flow.attributes or ())
         resolved = self._resolve(request, in_force, now)
-        frame = self._frame(now)
-        decision = self._answer(request, resolved, in_force, frame)
+        posed = _Posed(request=request, resolved=resolved, in_force=in_force, frame=self._frame(now))
+        decision = self._answer(posed)
         crossing = crossing_of(resolved.known, self._has_ledger(in_force), self.options.worker_region)
         decision = self._record(request, resolved, crossing, decision)
         return Ruling(decision=decision, flow=resolved.known, crossing=crossing, request=request)
@@ -157,28 +170,33 @@ class Gate:
         regions = in_force.catalog.regions
         return lambda name: name in regions and regions[name].ledger is not None
 
-    def _answer(
-        self, request: GateRequest, resolved: Resolved, in_force: PolicySet, frame: Frame
-    ) -> Decision:
-        def ask(flow: DataFlow, engines: Iterable[PolicyEngine]) -> list[Decision]:
-            facts = normalise(flow, complete=resolved.complete)
-            filters = "filter_rows_by_consent" in request.discharges
-            question = Question(facts=facts, policies=in_force.policies, frame=frame, filters_rows=filters)
-            return [engine.decide(question) for engine in engines]
-
+    def _answer(self, posed: _Posed) -> Decision:
+        resolved, catalog = posed.resolved, posed.in_force.catalog
         flows = [resolved.known] if resolved.claimed == resolved.known else [resolved.known, resolved.claimed]
-        decision = merge([answer for flow in flows for answer in ask(flow, self._engines)], in_force.digest)
-        decision = deny_for(decision, resolved.contradictions)
-        decision = deny_for(decision, _undischargeable(decision.obligations, request.discharges))
+        decision = self._settle(posed, flows)
+        if self.options.trust_dag_claims:
+            decision = replace(decision, warnings=(*decision.warnings, _TRUSTED))
         if decision.allowed:
             return decision
+        # A remedy is verified as the flow was decided: by every engine, and with this point's obligations.
         remedies = suggest_remediations(
-            resolved.claimed,
-            decision,
-            lambda flow: merge(ask(flow, self._engines[:1]), in_force.digest),
-            in_force.catalog.control_prices,
+            resolved.claimed, decision, lambda flow: self._settle(posed, [flow]), catalog.control_prices
         )
         return replace(decision, remediations=remedies)
+
+    def _settle(self, posed: _Posed, flows: Sequence[DataFlow]) -> Decision:
+        answers = [answer for flow in flows for answer in self._ask(posed, flow)]
+        decision = deny_for(merge(answers, posed.in_force.digest), posed.resolved.contradictions)
+        return deny_for(decision, _undischargeable(decision.obligations, posed.request.discharges))
+
+    def _ask(self, posed: _Posed, flow: DataFlow) -> list[Decision]:
+        question = Question(
+            facts=normalise(flow, complete=posed.resolved.complete),
+            policies=posed.in_force.policies,
+            frame=posed.frame,
+            filters_rows="filter_rows_by_consent" in posed.request.discharges,
+        )
+        return [engine.decide(question) for engine in self._engines]
 
     def _record(
         self, request: GateRequest, resolved: Resolved, crossing: Crossing, decision: Decision

@@ -8,9 +8,8 @@ store nor the counts of the near side, and each event lists what it does not say
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,13 +44,12 @@ class Fact:
     body: Mapping[str, Any]
 
 
-@dataclasses.dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Recorder:
-    """Writes events, numbered per try and ledger; the near side always first."""
+    """Writes events to the ledgers of a crossing, the near side always first."""
 
     ledger_of: LedgerOf
     now: Callable[[], datetime]
-    _numbers: dict[tuple[str, TaskKey | None], int] = field(default_factory=dict)
 
     def record(self, fact: Fact, crossing: Crossing, task: TaskKey | None, decision: Decision) -> Receipt:
         """Write one fact to every ledger of the crossing, durably, before anybody acts on it.
@@ -60,7 +58,7 @@ class Recorder:
 
         :raises LedgerUnavailableError: if either side could not be written; nothing may move then.
         """
-        now = self.now()
+        now, near = self.now(), self.ledger_of(crossing.near)
         event = Event(
             kind=fact.kind,
             phase=fact.phase,
@@ -68,38 +66,30 @@ class Recorder:
             event_id=new_id(now),
             occurred_at=now,
             task=task,
-            sequence=self._numbers.get((crossing.near, task), 0) + 1,
+            sequence=near.next_number(task),
             decision_key=decision.decision_key,
             decision_id=decision.decision_id,
             crossing_id=new_id(now) if crossing.far else None,
             body=fact.body,
         )
-        receipt = self._append(event)
+        receipt = near.append(event)
         if crossing.far is not None:
-            self._record_far(crossing.far, receipt.event, task, fact.body)
+            self._record_far(crossing.far, receipt.event, fact.body)
         return receipt
 
-    def _record_far(self, region: str, near: Event, task: TaskKey | None, body: Mapping[str, Any]) -> None:
+    def _record_far(self, region: str, near: Event, body: Mapping[str, Any]) -> None:
         # The stored event is what counts: after a crash between the two sides its ids are the ones to share.
         shown, withheld = withhold(body)
-        self._append(
-            replace(
-                near,
-                region=region,
-                event_id=new_id(self.now()),
-                sequence=self._numbers.get((region, task), 0) + 1,
-                withheld=withheld,
-                body=shown,
-            )
+        far = self.ledger_of(region)
+        event = replace(
+            near,
+            region=region,
+            event_id=new_id(self.now()),
+            sequence=far.next_number(near.task),
+            withheld=withheld,
+            body=shown,
         )
-
-    def _append(self, event: Event) -> Receipt:
-        receipt = self.ledger_of(event.region).append(event)
-        if event.task is not None:
-            # A number is used when its event is durable: one that was not written must leave no hole behind.
-            place = (event.region, event.task)
-            self._numbers[place] = max(receipt.event.sequence, self._numbers.get(place, 0))
-        return receipt
+        far.append(event)
 
 
 def withhold(body: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -191,4 +181,10 @@ def crossing_of(flow: DataFlow, with_ledger: Callable[[str], bool], fallback: st
             hint="give the region a `ledger` in the catalog, and set `[xborder] worker_region`",
         )
     far = flow.destination.region
-    return Crossing(near=near, far=far if far is not None and far != near and with_ledger(far) else None)
+    if far is None or far == near:
+        return Crossing(near=near)
+    if not with_ledger(far):
+        raise ConfigurationError(
+            f"no ledger for what arrives in `{far}`", hint="give the region a `ledger` in the catalog"
+        )
+    return Crossing(near=near, far=far)

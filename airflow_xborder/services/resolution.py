@@ -46,8 +46,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What an enforcement point saw for itself: the columns it will read, how often it runs, what it counted."""
+    """What an enforcement point saw for itself: what it does, the columns it will read, how often, what it counted."""
 
+    access_mode: str = "copy"
     columns: tuple[str, ...] | None = None
     frequency: str | None = None
     counts: tuple[Count, ...] | None = None
@@ -69,6 +70,28 @@ class _Resolver:
     on: date
     contradictions: list[Reason] = field(default_factory=list)
 
+    def party(self, name: str, stated: Party | None, end: End) -> Party | None:
+        """Return who acts at an end, as the catalog says: who runs the store, else who acts in its region."""
+        found = self.catalog.store_of(end.store) if end.store else None
+        party_id = found[1].party if found else None
+        claim = stated.party if stated else None
+        if party_id is not None and claim not in (None, party_id):
+            self.contradict(f"{name}.party", claim, party_id)
+        if party_id is None and end.region is not None:
+            party_id = self.catalog.regions[end.region].party
+        row = self.catalog.parties.get(party_id) if party_id is not None else None
+        if row is None:
+            return Party(country=end.country)
+        for key in ("country", "role"):
+            stated_value = getattr(stated, key) if stated else None
+            if (
+                claim in (None, party_id)
+                and stated_value is not None
+                and getattr(row, key) not in (None, stated_value)
+            ):
+                self.contradict(f"{name}.{key}", stated_value, getattr(row, key))
+        return row
+
     def contradict(self, name: str, stated: object, known: object) -> None:
         pairs = (("field", name), ("stated", f"{stated}"), ("known", f"{known}"))
         self.contradictions.append(Reason("unmet", "contradiction", pairs))
@@ -87,40 +110,45 @@ def resolve(
     source = _end(resolver, "source", flow.source)
     destination = _end(resolver, "destination", flow.destination)
     dataset = catalog.dataset_of(flow.source.store) if flow.source.store else None
-    exporter = _party(resolver, "exporter", flow.exporter, source)
-    known = DataFlow(
+    base = DataFlow(
         flow_id=flow.flow_id,
-        access_mode=flow.access_mode,
+        access_mode=measured.access_mode,
         source=source,
         destination=destination,
-        places=_places(resolver, flow.places),
-        exporter=exporter,
-        importer=_related(exporter, _party(resolver, "importer", flow.importer, destination)),
-        purpose=catalog.purpose(flow.purpose) if flow.purpose else None,
+        exporter=resolver.party("exporter", flow.exporter, source),
+        importer=resolver.party("importer", flow.importer, destination),
+        purpose=_purpose(flow, catalog, dataset),
         frequency=measured.frequency,
         counts=measured.counts,
-        mechanisms=(),
-        evidence=(),
     )
     if dataset is not None:
-        known = _describe(known, dataset, measured.columns)
-    known = _attach_documents(known, catalog, on)
-    complete = bool(dataset is not None and dataset.subjects is not None and dataset.subjects.complete)
-    if trust_claims:
-        known = replace(
-            known,
-            mechanisms=(*(known.mechanisms or ()), *(flow.mechanisms or ())),
-            evidence=(*(known.evidence or ()), *(flow.evidence or ())),
-        )
-    claimed = _overlay(flow, known)
+        base = _describe(base, dataset, measured.columns)
+    trusted = flow if trust_claims else None
+    claimed = _attach_documents(_with_claimed_parties(resolver, base, flow), catalog, on, trusted)
+    known = _attach_documents(base, catalog, on, trusted)
     if not trust_claims:
         known = replace(known, source=_vouched(known.source), destination=_vouched(known.destination))
     return Resolved(
-        claimed=claimed,
+        claimed=_overlay(flow, claimed, _places(resolver, flow.places)),
         known=known,
-        complete=complete,
+        complete=_is_complete(dataset),
         contradictions=tuple(resolver.contradictions),
     )
+
+
+def _is_complete(dataset: Dataset | None) -> bool:
+    """Tell whether a row is complete: its audience says so, and it names the purposes that are permitted."""
+    audience = dataset.subjects if dataset is not None else None
+    return bool(
+        audience is not None and audience.complete and dataset is not None and dataset.purposes is not None
+    )
+
+
+def _purpose(flow: DataFlow, catalog: Catalog, dataset: Dataset | None) -> str | None:
+    """Return the author's purpose where the catalog has something to hold it against; else it is a mere claim."""
+    if flow.purpose is None or (dataset is not None and dataset.purposes is None):
+        return None
+    return catalog.purpose(flow.purpose)
 
 
 def _with_uris(flow: DataFlow, catalog: Catalog) -> DataFlow:
@@ -176,29 +204,22 @@ def _places(resolver: _Resolver, places: Places | None) -> Places | None:
     return replace(places, **changes)
 
 
-def _party(resolver: _Resolver, name: str, stated: Party | None, end: End) -> Party | None:
-    catalog = resolver.catalog
-    claim = stated.party if stated else None
-    party_id = _party_of_store(catalog, end)
-    if party_id is not None and claim not in (None, party_id):
-        resolver.contradict(f"{name}.party", claim, party_id)
-    if party_id is None:
-        party_id = claim
-    if party_id is None and end.region is not None:
-        party_id = catalog.regions[end.region].party
-    row = catalog.parties.get(party_id) if party_id else None
-    if row is None:
-        return Party(party=party_id, country=end.country) if party_id or stated else None
-    for key in ("country", "role"):
-        claimed = getattr(stated, key) if stated else None
-        if claimed is not None and getattr(row, key) not in (None, claimed):
-            resolver.contradict(f"{name}.{key}", claimed, getattr(row, key))
-    return row
+def _with_claimed_parties(resolver: _Resolver, base: DataFlow, flow: DataFlow) -> DataFlow:
+    """Let the parties that an author names stand, for the claimed flow alone."""
+    changes = {
+        name: _row_of(resolver.catalog, stated, end)
+        for name, stated, end in (
+            ("exporter", flow.exporter, base.source),
+            ("importer", flow.importer, base.destination),
+        )
+        if stated is not None and stated.party is not None
+    }
+    return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def _party_of_store(catalog: Catalog, end: End) -> str | None:
-    found = catalog.store_of(end.store) if end.store else None
-    return found[1].party if found else None
+def _row_of(catalog: Catalog, stated: Party, end: End) -> Party:
+    row = catalog.parties.get(stated.party or "")
+    return row if row is not None else Party(party=stated.party, country=end.country)
 
 
 def _related(exporter: Party | None, importer: Party | None) -> Party | None:
@@ -229,14 +250,17 @@ def _describe(flow: DataFlow, dataset: Dataset, columns: tuple[str, ...] | None)
     )
 
 
-def _attach_documents(flow: DataFlow, catalog: Catalog, on: date) -> DataFlow:
+def _attach_documents(flow: DataFlow, catalog: Catalog, on: date, trusted: DataFlow | None) -> DataFlow:
+    """Attach what the registers have for a flow's parties; an author's own documents only of a trusted one."""
+    flow = replace(flow, importer=_related(flow.exporter, flow.importer))
     registers = catalog.registers
     mechanisms = [row for row in registers.mechanisms or () if _fits(row, flow, on) and _roles_fit(row, flow)]
     evidence = [row for row in registers.evidence or () if _fits(row, flow, on)]
+    own = (trusted.mechanisms or (), trusted.evidence or ()) if trusted is not None else ((), ())
     return replace(
         flow,
-        mechanisms=tuple(_narrow(Mechanism, row) for row in mechanisms),
-        evidence=tuple(_narrow(Evidence, row) for row in evidence),
+        mechanisms=(*(_narrow(Mechanism, row) for row in mechanisms), *own[0]),
+        evidence=(*(_narrow(Evidence, row) for row in evidence), *own[1]),
         automated_decision=_registered_decision(registers.automated_decisions or (), flow, on),
     )
 
@@ -313,8 +337,9 @@ _CLAIMABLE = (
 )  # fmt: skip
 
 
-def _overlay(flow: DataFlow, known: DataFlow) -> DataFlow:
+def _overlay(flow: DataFlow, known: DataFlow, places: Places | None) -> DataFlow:
     changes = {name: getattr(flow, name) for name in _CLAIMABLE if getattr(flow, name) is not None}
+    changes |= {"access_mode": flow.access_mode, "places": places}
     if flow.data_categories is not None:
         # Categories add up: an author may know of more in the data than the catalog does, never of less.
         changes["data_categories"] = tuple(sorted({*flow.data_categories, *(known.data_categories or ())}))

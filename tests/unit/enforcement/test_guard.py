@@ -37,6 +37,9 @@ class Failing:
     def __init__(self, ledger: Any, failures: int) -> None:
         self.ledger, self.failures = ledger, failures
 
+    def next_number(self, task: Any) -> int:
+        return int(self.ledger.next_number(task))
+
     def append(self, event: Any) -> Any:
         if self.failures:
             self.failures -= 1
@@ -284,3 +287,16 @@ class Pretender(BaseOperator):
 )
 def test_only_operators_of_ours_are_left_to_ask_for_themselves(operator, answer):
     assert guard.enforces_itself(operator) is answer
+
+
+def test_a_stock_operator_that_says_it_enforces_itself_is_guarded() -> None:
+    from airflow.providers.standard.operators.python import PythonOperator
+
+    from airflow_xborder.enforcement.guard import enforces_itself
+    from airflow_xborder.operators import ComplianceGateOperator
+
+    class Pretender(PythonOperator):
+        xborder_enforces = True
+
+    assert not enforces_itself(Pretender)
+    assert enforces_itself(ComplianceGateOperator)

@@ -32,6 +32,9 @@ class BrokenLedger:
         self.region = region
         self.location = f"broken://{region}"
 
+    def next_number(self, task: object) -> int:
+        return 1
+
     def append(self, event: object) -> Any:
         raise LedgerUnavailableError(f"`{self.location}` does not answer")
 
@@ -100,6 +103,41 @@ class TestWhoSaysSo:
         milder = flow(source=PATIENTS, data_categories=["non_personal"], purpose="care_treatment")
         decision = deployment.decide(flow=milder, discharges=frozenset({"filter_rows_by_consent"})).decision
         assert "test.health" in [entry.requirement_id for entry in decision.applicable]
+
+    def test_a_kind_of_access_that_the_author_claims_loosens_nothing(self) -> None:
+        deployment = Deployment()
+        deployment.catalog["registers"] = {}
+        rule = deployment.pack["requirements"][0]
+        rule["when"] = {"all": [rule["when"], {"not": {"access_mode": "erase"}}]}
+        assert deployment.decide(flow=flow(access_mode="erase")).decision.outcome is Outcome.DENY
+
+    def test_a_party_that_the_author_claims_loosens_nothing(self) -> None:
+        deployment = Deployment()
+        deployment.catalog["parties"]["partner-inc"] = {"country": "US", "role": "processor"}
+        deployment.catalog["regions"]["us"]["party"] = "partner-inc"
+        assert deployment.decide().decision.outcome is Outcome.DENY
+        claimed = deployment.decide(flow=flow(importer={"party": "acme-inc"}))
+        assert claimed.decision.outcome is Outcome.DENY
+
+    def test_a_party_that_the_author_claims_may_tighten(self) -> None:
+        claimed = Deployment().decide(flow=flow(importer={"party": "somebody-else"}))
+        assert claimed.decision.outcome is Outcome.DENY
+
+    def test_places_that_the_author_claims_only_add(self) -> None:
+        assert Deployment().decide().decision.allowed
+        reached = flow(places={"access": [{"country": "IN"}]})
+        assert Deployment().decide(flow=reached).decision.outcome is Outcome.REVIEW
+
+    def test_a_row_without_purposes_gives_the_authors_nothing_to_be_held_against(self) -> None:
+        deployment = Deployment()
+        del deployment.catalog["datasets"][0]["purposes"]
+        ruling = deployment.decide()
+        assert ruling.flow.purpose is None
+
+    def test_trust_in_authors_is_on_the_record(self) -> None:
+        deployment = Deployment(options=GateOptions(worker_region="eu", trust_dag_claims=True))
+        deployment.decide()
+        assert b"trust_dag_claims" in deployment.events("eu")[0].to_bytes()
 
     def test_contradicting_the_catalog_denies(self) -> None:
         asked = flow()
@@ -204,6 +242,10 @@ class TestNoRecordNoAllow:
         deployment = Deployment()
         deployment.decide(flow=flow(destination="postgres://pg-eu:5432/appdb.public.copy"))
         assert (len(deployment.events("eu")), len(deployment.events("us"))) == (1, 0)
+
+    def test_a_region_without_a_ledger_lets_nothing_in(self) -> None:
+        with pytest.raises(ConfigurationError, match="what arrives in `dark`"):
+            Deployment().decide(flow=flow(destination="s3://dark/x"))
 
     def test_a_region_without_a_ledger_lets_nothing_out(self) -> None:
         with pytest.raises(ConfigurationError, match="no ledger"):

@@ -50,17 +50,22 @@ def test_a_wrong_role_contradicts() -> None:
     assert "importer.role" in resolved(asked).contradictions[0].text
 
 
-def test_a_party_that_the_catalog_does_not_know_stays_a_name() -> None:
-    known = resolved(flow(importer={"party": "nobody", "country": "CH", "listings": []})).known
-    assert known.importer is not None
-    assert (known.importer.country, known.importer.listings) == ("US", None)
+def test_a_party_that_the_author_names_stands_in_the_claimed_flow_alone() -> None:
+    answer = resolved(flow(importer={"party": "nobody", "country": "CH", "listings": []}))
+    assert answer.known.importer is not None
+    assert answer.claimed.importer is not None
+    assert answer.known.importer.party == "acme-inc"
+    assert (answer.claimed.importer.party, answer.claimed.importer.country) == ("nobody", "US")
+    assert answer.claimed.importer.listings is None
+    assert answer.claimed.mechanisms == (), "a document between others is none for this party"
 
 
-def test_places_are_resolved_by_the_catalog_too() -> None:
-    known = resolved(flow(places={"logs": [{"region": "us"}]})).known
-    assert known.places is not None
-    assert known.places.logs is not None
-    assert known.places.logs[0].country == "US"
+def test_places_that_the_author_names_stand_in_the_claimed_flow_alone() -> None:
+    answer = resolved(flow(places={"logs": [{"region": "us"}]}))
+    assert answer.known.places is None
+    assert answer.claimed.places is not None
+    assert answer.claimed.places.logs is not None
+    assert answer.claimed.places.logs[0].country == "US"
 
 
 def test_who_only_asks_may_state_parties_and_documents() -> None:
