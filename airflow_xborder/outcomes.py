@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from airflow_xborder import errors
 
 if TYPE_CHECKING:
-    from airflow_xborder.core.flow import End
     from airflow_xborder.services.gate import Ruling
 
 _GROUNDS_SHOWN = 4
@@ -65,6 +64,7 @@ def refusal(ruling: Ruling) -> errors.EnforcementError | None:
     Its message is one line: from where to where, and by what; the hint is the cheapest way to make it lawful.
     """
     from airflow_xborder.core.decision import Outcome
+    from airflow_xborder.core.explanation import between
 
     decision = ruling.decision
     if decision.allowed:
@@ -76,14 +76,7 @@ def refusal(ruling: Ruling) -> errors.EnforcementError | None:
     ways = sorted(decision.remediations, key=lambda entry: entry.cost)
     kind = errors.FlowDeniedError if decision.outcome is Outcome.DENY else errors.ReviewRequiredError
     return kind(
-        f"{_place(ruling.flow.source)} → {_place(ruling.flow.destination)}: {because}",
+        f"{between(ruling.flow)}: {because}",
         decision=decision,
         hint=ways[0].change if ways else None,
     )
-
-
-def _place(end: End) -> str:
-    where = end.subdivision or end.country
-    if end.region is None:
-        return where or "an unknown place"
-    return f"{end.region} ({where})" if where else end.region

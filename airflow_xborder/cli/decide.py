@@ -84,7 +84,7 @@ def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | N
     else:
         from airflow_xborder.core.explanation import explain
 
-        print(explain(decision))
+        print(explain(decision, policies.catalog.read_flow(entry)))
     return OK if decision.allowed else REFUSED
 
 

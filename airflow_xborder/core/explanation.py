@@ -6,8 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from airflow_xborder.core.decision import Outcome
+
 if TYPE_CHECKING:
     from airflow_xborder.core.decision import Decision
+    from airflow_xborder.core.flow import DataFlow, End
+
+_WIDTH = 100
 
 TEMPLATES: dict[str, str] = {
     "unmet": "{citation} is not met: {description}. Missing: {unmet}.",
@@ -47,22 +52,54 @@ def headline(decision: Decision) -> str:
     return f"{decision.outcome.value}{because}"
 
 
-def explain(decision: Decision) -> str:
-    """Return the whole answer as text for a log or a terminal: outcome, reasons, and what would make it lawful."""
-    lines = [f"{decision.outcome.value.upper()}  {decision.flow_id or 'flow'}"]
-    lines += [f"  - {reason.text}" for reason in decision.reasons]
-    if decision.obligations:
+def between(flow: DataFlow) -> str:
+    """Return where a flow goes from and to, in a few words."""
+    return f"{_place(flow.source)} → {_place(flow.destination)}"
+
+
+def _place(end: End) -> str:
+    where = end.subdivision or end.country
+    if end.region is None:
+        return where or "an unknown place"
+    return f"{end.region} ({where})" if where else end.region
+
+
+def explain(decision: Decision, flow: DataFlow | None = None) -> str:
+    """Return the whole answer as text for a log or a terminal: outcome, reasons, and what would make it lawful.
+
+    :param flow: what was decided, for the heading.
+    """
+    about = decision.flow_id or "flow"
+    if flow is not None:
+        named = [decision.flow_id] if decision.flow_id else []
+        about = ", ".join([*named, between(flow), *([flow.purpose] if flow.purpose else [])])
+    lines = [f"{decision.outcome.value.upper()}  {about}"]
+    lines += [_wrapped(f"- {reason.text}") for reason in decision.reasons]
+    # Obligations of a denial are no way to go on; with a review they are what an approval would rest on.
+    if decision.obligations and decision.outcome is not Outcome.DENY:
         lines.append("  obligations:")
-        lines += [f"    {_obligation(entry.type, entry.parameter_dict)}" for entry in decision.obligations]
+        lines += [
+            _wrapped(f"  {_obligation(entry.type, entry.parameter_dict)}") for entry in decision.obligations
+        ]
     if decision.remediations:
         lines.append("  what would make it lawful:")
         lines += [
-            f"    {entry.change} -> {entry.makes.value} (cost {entry.cost})"
+            _wrapped(f"  {entry.change} -> {entry.makes.value} (cost {entry.cost})")
             for entry in decision.remediations
         ]
-    lines += [f"  note: {warning}" for warning in decision.warnings]
+    lines += [_wrapped(f"note: {warning}") for warning in decision.warnings]
     lines.append("  not legal advice")
     return "\n".join(lines)
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    own = len(text) - len(text.lstrip())
+    indent = " " * (2 + own)
+    return textwrap.fill(
+        text.lstrip(), _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False
+    )
 
 
 def _obligation(kind: str, parameters: Mapping[str, str]) -> str:

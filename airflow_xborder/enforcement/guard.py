@@ -130,7 +130,11 @@ def _decide(context: Any) -> _Watch:
         step = "" if number == 1 else str(number)
         request = GateRequest(flow=flow, point="guard", task=key, step=step, measured=measured)
         ruling = runtime.gate().decide(request)
-        log.log(logging.INFO if ruling.decision.allowed else logging.WARNING, "%s", explain(ruling.decision))
+        log.log(
+            logging.INFO if ruling.decision.allowed else logging.WARNING,
+            "%s",
+            explain(ruling.decision, ruling.flow),
+        )
         _count(f"guard.{ruling.decision.outcome.value}")
         watch.rulings.append(ruling)
     return watch

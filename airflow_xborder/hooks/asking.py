@@ -100,7 +100,7 @@ def require_allowed(ruling: Ruling) -> None:
     """
     error = refusal(ruling)
     if error is not None:
-        log.error("%s", explain(ruling.decision))
+        log.error("%s", explain(ruling.decision, ruling.flow))
         raise error
 
 

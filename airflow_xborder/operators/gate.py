@@ -91,10 +91,10 @@ class ComplianceGateOperator(BaseOperator, SkipMixin):
         decision = ruling.decision
         if decision.allowed:
             where = " and ".join(filter(None, (ruling.crossing.near, ruling.crossing.far)))
-            self.log.info("%s", explain(decision))
+            self.log.info("%s", explain(decision, ruling.flow))
             self.log.info("recorded as decision %s in the ledger of %s", decision.decision_id, where)
         else:
-            self.log.warning("%s", explain(decision))
+            self.log.warning("%s", explain(decision, ruling.flow))
         context["ti"].xcom_push(key=XCOM_DECISION, value=decision.to_dict())
 
     def _skip_downstream(self, error: FlowDeniedError, context: Any) -> None:

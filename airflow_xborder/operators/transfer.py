@@ -97,7 +97,7 @@ class RegionalTransferOperator(BaseOperator):
 
         decision = ruling.decision
         tell = self.log.info if decision.allowed else self.log.error
-        tell("%s", explain(decision))
+        tell("%s", explain(decision, ruling.flow))
         ledgers = " and ".join(filter(None, (ruling.crossing.near, ruling.crossing.far)))
         self.log.info("recorded as decision %s in the ledger of %s", decision.decision_id, ledgers)
         context["ti"].xcom_push(key=XCOM_DECISION, value=decision.to_dict())

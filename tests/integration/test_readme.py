@@ -190,7 +190,7 @@ class TestReadmeCommands:
     def test_decide_answers_the_readmes_flow(self, tmp_path):
         code, output = self.run(self.command("xborder decide"), tmp_path)
         assert code == 1
-        assert "DENY  flow\n  - GDPR Art. 44 is not met" in output
+        assert "DENY  DE → US\n  - GDPR Art. 44 is not met" in output
 
     def test_publish_puts_the_release_into_the_bucket(self, tmp_path, bucket):
         shutil.copy(catalog_of_the_reference(tmp_path), tmp_path / "catalog.yaml")
