@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from airflow_xborder.core.decision import Outcome
-
 if TYPE_CHECKING:
     from airflow_xborder.core.decision import Decision
     from airflow_xborder.core.flow import DataFlow, End
@@ -76,7 +74,7 @@ def explain(decision: Decision, flow: DataFlow | None = None) -> str:
     lines = [f"{decision.outcome.value.upper()}  {about}"]
     lines += [_wrapped(f"- {reason.text}") for reason in decision.reasons]
     # Obligations of a denial are no way to go on; with a review they are what an approval would rest on.
-    if decision.obligations and decision.outcome is not Outcome.DENY:
+    if decision.obligations and decision.outcome.value != "deny":
         lines.append("  obligations:")
         lines += [
             _wrapped(f"  {_obligation(entry.type, entry.parameter_dict)}") for entry in decision.obligations
