@@ -19,7 +19,8 @@ from airflow_xborder.errors import PolicyNotFoundError, PolicySyntaxError, Polic
 
 MAX_CHARACTERS = 5_000_000
 MAX_DEPTH = 40
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+# What has more digits stays text, which no number is: Python refuses to read some thousands of them.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _REFUSED: dict[type[yaml.Token], str] = {
     yaml.AnchorToken: "anchors and aliases", yaml.AliasToken: "anchors and aliases", yaml.TagToken: "tags",
 }  # fmt: skip

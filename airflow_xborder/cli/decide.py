@@ -7,6 +7,7 @@ Here an author's word counts that a document exists, and the flow stands for a c
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_xborder.cli.output import MALFORMED, OK, REFUSED, UNAVAILABLE, exit_code
-from airflow_xborder.core.structure import instant
+from airflow_xborder.core.structure import instant, parse_json
 from airflow_xborder.errors import FlowError, XborderError
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer every flow of the input; return the first of 2, 3, 1, 0 that holds."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a key that no encoding has is still told of
     as_of = instant(arguments.as_of, "--as-of") if arguments.as_of else None
     policies = _policies(arguments)
     codes = {
@@ -161,12 +164,13 @@ def _flows(file: str) -> Iterator[tuple[int, Any]]:
     """Yield each flow with its line number; what cannot be read is yielded as an error in its place."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise FlowError(f"cannot read `{file}`: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise FlowError(f"`{file}` is not UTF-8") from error
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # Not `splitlines`, which would also break a string at a character such as U+2028.
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if Path(file).suffix in _LINES or _are_json_lines(line for _, line in lines):
         yield from ((number, _json_line(line)) for number, line in lines)
     elif lines:
@@ -183,7 +187,7 @@ def _are_json_lines(lines: Iterable[str]) -> bool:
 
 def _json_line(line: str) -> Any:
     try:
-        return json.loads(line)
+        return parse_json(line)
     except (ValueError, RecursionError) as error:
         return FlowError("not JSON", hint=str(error)[:120])
 
@@ -192,7 +196,7 @@ def _document(text: str, file: str) -> Any:
     from airflow_xborder.authoring.source import parse_document
 
     try:
-        return json.loads(text)
+        return parse_json(text)
     except (ValueError, RecursionError):
         try:
             return parse_document(text, file).data

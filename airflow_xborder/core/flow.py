@@ -97,7 +97,7 @@ class Party:
     party: str | None = None
     country: str | None = checked(require_country)
     role: str | None = checked(partial(require_term, "role"))
-    legal_roles: Mapping[str, Any] | None = None
+    legal_roles: Mapping[str, str] | None = None
     sector: tuple[str, ...] | None = None
     on_behalf_of: str | None = None
     joint_with: tuple[str, ...] | None = None

@@ -8,6 +8,7 @@ and unknown terms are errors that name the path and the nearest right spelling. 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import types
 import typing
@@ -23,7 +24,10 @@ T = TypeVar("T")
 Check = Callable[[str], str]
 
 FRACTION = re.compile(r"0(\.\d{1,9})?|1(\.0{1,9})?|\.\d{1,9}")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# RFC 3339; what else the standard library reads differs from one Python to the next.
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_LARGEST = 2**53 - 1  # RFC 7493: what every reader of JSON holds exactly, and the ledger therefore takes
 
 
 def fraction(text: str) -> str:
@@ -31,6 +35,26 @@ def fraction(text: str) -> str:
     if not FRACTION.fullmatch(text):
         raise FlowError(f"expected a fraction between 0 and 1, got `{text}`", hint="write it as 0.93")
     return text
+
+
+def parse_json(text: str) -> Any:
+    """Return plain data from JSON text.
+
+    :raises ValueError: if it is none: duplicate keys, of which one would silently win, and NaN included.
+    """
+    return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse_constant)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"duplicate key `{next(name for name in names if names.count(name) > 1)}`")
+    return found
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"`{name}` is no JSON")
 
 
 def checked(check: Check, **more: Any) -> Any:
@@ -88,17 +112,27 @@ def _convert(hint: Any, value: object, path: str, check: Check | None) -> Any:
         if not isinstance(value, (list, tuple)):
             raise FlowError(f"{path}: expected a list, got {_kind(value)}")
         item = typing.get_args(hint)[0]
-        return tuple(_convert(item, entry, f"{path}[{number}]", check) for number, entry in enumerate(value))
+        return tuple(_member(item, entry, f"{path}[{number}]", check) for number, entry in enumerate(value))
     if origin in (dict, Mapping):
         if not isinstance(value, Mapping):
             raise FlowError(f"{path}: expected a mapping, got {_kind(value)}")
-        return {str(key): entry for key, entry in value.items()}
+        kind = typing.get_args(hint)[1]
+        return {
+            str(key): entry if kind is Any else _member(kind, entry, f"{path}.{key}", None)
+            for key, entry in value.items()
+        }
     if dataclasses.is_dataclass(hint):
         short = getattr(hint, "from_short", None)
         if isinstance(value, str) and short is not None:
             value = short(value)
         return build(typing.cast("type[Any]", hint), value, path)
     return _scalar(hint, value, path, check)
+
+
+def _member(hint: Any, value: object, path: str, check: Check | None) -> Any:
+    if value is None:
+        raise FlowError(f"{path}: expected {_NAMES.get(hint, 'a value')}, got nothing")
+    return _convert(hint, value, path, check)
 
 
 def _scalar(hint: Any, value: object, path: str, check: Check | None) -> Any:
@@ -111,16 +145,29 @@ def _scalar(hint: Any, value: object, path: str, check: Check | None) -> Any:
         value = value.rstrip("0").rstrip(".") if "." in value else value
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         raise FlowError(f"{path}: expected {_NAMES.get(hint, 'a value')}, got {_kind(value)}")
-    if isinstance(value, str) and check is not None:
-        try:
-            return check(value)
-        except UnknownTermError as error:
-            raise UnknownTermError(f"{path}: {error.message}", hint=error.hint) from None
-        except FlowError as error:
-            raise FlowError(f"{path}: {error.message}", hint=error.hint) from None
-    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
-        raise FlowError(f"{path}: expected a number that is not negative, got `{value}`")
+    if isinstance(value, str):
+        return _text(value, path, check)
+    if isinstance(value, int) and not isinstance(value, bool):
+        _require_size(value, path)
     return value
+
+
+def _text(value: str, path: str, check: Check | None) -> str:
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise FlowError(f"{path}: expected text, got half of a character (a lone surrogate)")
+    try:
+        return value if check is None else check(value)
+    except UnknownTermError as error:
+        raise UnknownTermError(f"{path}: {error.message}", hint=error.hint) from None
+    except FlowError as error:
+        raise FlowError(f"{path}: {error.message}", hint=error.hint) from None
+
+
+def _require_size(value: int, path: str) -> None:
+    if value < 0:
+        raise FlowError(f"{path}: expected a number that is not negative, got `{value}`")
+    if value > _LARGEST:
+        raise FlowError(f"{path}: expected a number up to {_LARGEST}")
 
 
 def _day(value: object, path: str) -> date:
@@ -139,19 +186,22 @@ def instant(value: object, path: str) -> datetime:
 
     :raises FlowError: for anything else, a time without offset included.
     """
-    if isinstance(value, str):
-        try:
-            text = f"{value}T00:00:00Z" if DAY.fullmatch(value) else value
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00") if text.endswith("Z") else text)
-        except ValueError:
-            moment = None
-    else:
-        moment = value if isinstance(value, datetime) else None
-    if moment is None or moment.tzinfo is None:
-        raise FlowError(
-            f"{path}: expected a time with its offset, got `{value}`", hint="2026-11-21T00:00:00Z"
-        )
-    return moment.astimezone(timezone.utc)
+    try:
+        moment = _instant(value) if isinstance(value, str) else value
+        if isinstance(moment, datetime) and moment.tzinfo is not None:
+            return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        pass  # a month 13, and a moment that is before year 1 in UTC, end in the message below
+    raise FlowError(f"{path}: expected a time with its offset, got `{value}`", hint="2026-11-21T00:00:00Z")
+
+
+def _instant(text: str) -> datetime | None:
+    text = f"{text}T00:00:00Z" if DAY.fullmatch(text) else text
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        return None
+    seconds, part, offset = found.groups(default="")
+    return datetime.fromisoformat(f"{seconds}{part and part.ljust(7, '0')}{offset.replace('Z', '+00:00')}")
 
 
 _NAMES = {str: "text", int: "a whole number", bool: "true or false"}

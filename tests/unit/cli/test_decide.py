@@ -128,3 +128,36 @@ def test_it_starts_without_airflow() -> None:
         "assert not [m for m in sys.modules if m == 'airflow' or m.startswith('airflow.')]"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+BEGUN = '{"source": {"country": "DE"}, "destination": {"country": "DE"}, '
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BEGUN + '"purpose": "analytics", "purpose": "service_delivery"}',
+        BEGUN + '"retention_days": NaN}',
+        BEGUN + '"retention_days": ' + "9" * 5000 + "}",
+        BEGUN + '"flow_id": "\\ud800"}',
+        BEGUN + '"\\ud800": 1}',
+        BEGUN + '"places": {"inference": [null]}}',
+        BEGUN + '"mechanisms": [null]}',
+        BEGUN + '"exporter": {"legal_roles": {"us.hipaa": [1]}}}',
+        BEGUN + '"as_of": "0001-01-01T00:00:00+14:00"}',
+        "source: DE\ndestination: DE\nretention_days: " + "9" * 5000,
+    ],
+)
+def test_nonsense_is_malformed_and_never_an_answer(ask: Any, text: str) -> None:
+    code, out, _ = ask(text, "--format", "json")
+    assert code == 2
+    assert "error" in json.loads(out)
+
+
+def test_lines_end_where_lines_end(ask: Any) -> None:
+    flow = {**ALLOWED, "flow_id": "a\u2028b"}
+    text = "\ufeff" + "\r\n".join(json.dumps(entry, ensure_ascii=False) for entry in (flow, ALLOWED))
+    code, out, _ = ask(text, "--format", "json")
+    first, second, rest = out.split("\n")
+    assert (code, rest) == (0, "")
+    assert (json.loads(first)["flow_id"], json.loads(second)["outcome"]) == ("a\u2028b", "allow")

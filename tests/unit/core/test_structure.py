@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_xborder.core.places import require_country
-from airflow_xborder.core.structure import build, checked, fraction, instant, plain
+from airflow_xborder.core.structure import build, checked, fraction, instant, parse_json, plain
 from airflow_xborder.errors import FlowError, UnknownTermError
 
 
@@ -39,6 +39,7 @@ class Outer:
     day: date | None = None
     moment: datetime | None = None
     more: Mapping[str, Any] | None = None
+    roles: Mapping[str, str] | None = None
     texts: tuple[str, ...] = field(default=())
 
 
@@ -132,3 +133,41 @@ class TestPlain:
         assert plain(frozenset({"b", "a"})) == ["a", "b"]
         assert plain({"m": datetime(2026, 1, 1, 9, tzinfo=timezone.utc)}) == {"m": "2026-01-01T09:00:00.000Z"}
         assert plain(3) == 3
+
+
+class TestNonsense:
+    @pytest.mark.parametrize(
+        ("data", "message"),
+        [
+            ({"texts": [None]}, "texts[0]: expected text, got nothing"),
+            ({"inners": ["DE", None]}, "inners[1]: expected a value, got nothing"),
+            ({"number": 2**53}, "number: expected a number up to 9007199254740991"),
+            ({"number": 10**4000}, "number: expected a number up to 9007199254740991"),
+            ({"texts": ["a\ud800"]}, "texts[0]: expected text, got half of a character (a lone surrogate)"),
+            ({"roles": {"us.hipaa": ["x"]}}, "roles.us.hipaa: expected text, got a list"),
+            ({"roles": {"us.hipaa": None}}, "roles.us.hipaa: expected text, got nothing"),
+        ],
+    )
+    def test_what_no_field_can_hold_is_refused(self, data: dict[str, Any], message: str) -> None:
+        with pytest.raises(FlowError) as refused:
+            build(Outer, {"name": "a", **data})
+        assert refused.value.message == message
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2016-12-31T23:59:60Z", "2026-02-30",
+            "2026-W01-1T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+99:99", "\uff12026-01-01", "2026-01-01T00Z",
+        ],
+    )  # fmt: skip
+    def test_a_moment_that_no_calendar_has_is_refused(self, text: str) -> None:
+        with pytest.raises(FlowError, match="expected a time with its offset"):
+            instant(text, "as_of")
+
+    def test_a_part_of_a_second_is_read_however_many_digits_it_has(self) -> None:
+        assert instant("2026-01-01T00:00:00.5Z", "x").microsecond == 500_000
+
+    @pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '[{"b": {"c": 1, "c": 1}}]', "NaN", "[-Infinity]"])
+    def test_json_that_readers_understand_differently_is_none(self, text: str) -> None:
+        with pytest.raises(ValueError, match=r"duplicate key|is no JSON"):
+            parse_json(text)
