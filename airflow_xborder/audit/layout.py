@@ -18,6 +18,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from airflow_xborder.errors import LedgerIntegrityError
+
 EVENTS = "events/"
 CHECKPOINTS = "log/checkpoints/"
 SEGMENTS = "log/segments/"
@@ -27,12 +29,15 @@ KEYS = "log/keys/"
 OTHER = "=other"
 NO_KEY = "=none"
 
+MAX_BYTES = 256 * 2**20
+"""The largest object that a ledger may hold. What is larger is no reader's to swallow: an auditor has memory too."""
+
 _MAX_PART = 80
 _PART = r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]*"
 _NAME = re.compile(rf"{_PART}(?:/{_PART})*")
 _PLAIN = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.")
-_CHECKPOINT = re.compile(rf"{CHECKPOINTS}(\d{{12}})")
-_SEGMENT = re.compile(rf"{SEGMENTS}(\d{{12}})-([0-9a-f]{{64}})")
+_CHECKPOINT = re.compile(rf"{CHECKPOINTS}([0-9]{{12}})")
+_SEGMENT = re.compile(rf"{SEGMENTS}([0-9]{{12}})-([0-9a-f]{{64}})")
 
 
 def is_object_name(name: str) -> bool:
@@ -48,6 +53,17 @@ def require_object_name(name: str) -> str:
     if not is_object_name(name):
         raise ValueError(f"`{name!r}` is no name of a ledger object")
     return name
+
+
+def require_object_size(name: str, size: int) -> None:
+    """Check that an object is not larger than a ledger may hold.
+
+    :raises LedgerIntegrityError: it is.
+    """
+    if size > MAX_BYTES:
+        raise LedgerIntegrityError(
+            f"`{name}` has {size} bytes, and no object of a ledger has over {MAX_BYTES}"
+        )
 
 
 def escape(text: str, *, dots: bool = True) -> str:

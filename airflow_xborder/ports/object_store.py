@@ -17,6 +17,8 @@ class ObjectStore(Protocol):
     - Of several writers of one name with different bytes exactly one returns; the others raise.
     - What ``create`` has returned for is seen by every later ``get`` and ``list``.
     - Names are those of ``audit.layout.is_object_name``; another raises ``ValueError``.
+    - No object is larger than ``audit.layout.MAX_BYTES``: to write or to read one raises
+      :class:`~airflow_xborder.errors.LedgerIntegrityError`, and takes no memory.
     - Every failure to reach the place raises :class:`~airflow_xborder.errors.LedgerUnavailableError` in
       bounded time.
     """

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from airflow_xborder.errors import LedgerConflictError
+from airflow_xborder.audit import layout
+from airflow_xborder.errors import LedgerConflictError, LedgerIntegrityError
 
 WRITERS = 6
 NAMES = 25
@@ -51,6 +52,15 @@ class TestCreate:
         data = bytes(range(256)) * 30_000
         place.open().create("events/large", data)
         assert place.open().get("events/large") == data
+
+    def test_an_object_that_no_reader_could_hold_is_neither_written_nor_read(self, place, monkeypatch):
+        place.open().create("events/large", b"12345678")
+        monkeypatch.setattr(layout, "MAX_BYTES", 7)
+        with pytest.raises(LedgerIntegrityError, match="has 8 bytes"):
+            place.open().get("events/large")
+        with pytest.raises(LedgerIntegrityError, match="has 8 bytes"):
+            place.open().create("events/other", b"12345678")
+        assert list(place.open().list()) == ["events/large"]
 
     @pytest.mark.parametrize("name", ["", "../a", "/a", "a//b", "a b", ".tmp/a", "é"])
     def test_a_name_that_no_ledger_uses_is_refused(self, place, name):

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from airflow_xborder.audit.layout import require_object_name
+from airflow_xborder.audit.layout import require_object_name, require_object_size
 from airflow_xborder.errors import (
     ConfigurationError,
     LedgerConflictError,
@@ -43,6 +43,7 @@ class DirectoryObjectStore:
     def create(self, name: str, data: bytes) -> None:
         """Store ``data`` unless other bytes have the name; durable on return."""
         path = self._root / require_object_name(name)
+        require_object_size(name, len(data))
         temporary = self._root / _TEMPORARY / os.urandom(16).hex()
         try:
             self._make_folder(path.parent)
@@ -75,11 +76,12 @@ class DirectoryObjectStore:
                 ) from error
             raise _unavailable(f"`{name}` could not be read from `{self.location}`", error) from error
         try:
-            mode = os.fstat(descriptor).st_mode
-            if stat.S_ISDIR(mode):
+            status = os.fstat(descriptor)
+            if stat.S_ISDIR(status.st_mode):
                 return None
-            if not stat.S_ISREG(mode):
+            if not stat.S_ISREG(status.st_mode):
                 raise LedgerIntegrityError(f"`{name}` in `{self.location}` is not a file")
+            require_object_size(name, status.st_size)
             with os.fdopen(descriptor, "rb", closefd=False) as file:
                 return file.read()
         except OSError as error:
@@ -89,8 +91,17 @@ class DirectoryObjectStore:
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the names below ``prefix``, sorted."""
+        folder = self._root / prefix
         try:
-            yield from self._walk(self._root / prefix, prefix)
+            if self._root.exists() and not self._root.is_dir():
+                raise ConfigurationError(
+                    f"`{self.location}` is a file", hint="name the folder that the ledger is in"
+                )
+            # What stands where a folder should be is for the auditor to see, and not followed out of this one.
+            if (prefix and folder.is_symlink()) or folder.is_file():
+                yield prefix.rstrip("/")
+            else:
+                yield from self._walk(folder, prefix)
         except OSError as error:
             raise _unavailable(f"`{self.location}` could not be listed", error) from error
 
@@ -98,7 +109,7 @@ class DirectoryObjectStore:
         try:
             with os.scandir(folder) as entries:
                 found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         # With its slash a folder sorts where its contents do, so the whole walk is in the order of code
         # points.

@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from airflow_xborder.audit.layout import require_object_name
+from airflow_xborder.audit.layout import require_object_name, require_object_size
 from airflow_xborder.errors import LedgerConflictError
 
 
@@ -21,13 +21,16 @@ class MemoryObjectStore:
     def create(self, name: str, data: bytes) -> None:
         """Store ``data`` unless other bytes have the name."""
         require_object_name(name)
+        require_object_size(name, len(data))
         with self._lock:
             if self.objects.setdefault(name, bytes(data)) != data:
                 raise LedgerConflictError(f"`{name}` is taken by other bytes in `{self.location}`")
 
     def get(self, name: str) -> bytes | None:
         """Return the bytes, or ``None``."""
-        return self.objects.get(require_object_name(name))
+        data = self.objects.get(require_object_name(name))
+        require_object_size(name, len(data or b""))
+        return data
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the names below ``prefix``, sorted."""

@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from airflow_xborder.audit.layout import require_object_name
+from airflow_xborder.audit.layout import require_object_name, require_object_size
 from airflow_xborder.errors import (
     ConfigurationError,
     LedgerConflictError,
@@ -95,6 +95,7 @@ class S3ObjectStore:
 
     def create(self, name: str, data: bytes) -> None:
         """Store ``data`` unless other bytes have the name; durable on return."""
+        require_object_size(name, len(data))
         for _ in range(_ATTEMPTS):
             if self._put(name, data):
                 return
@@ -113,7 +114,9 @@ class S3ObjectStore:
         from obstore.exceptions import BaseError
 
         try:
-            return bytes(obstore.get(store, key).bytes())
+            found = obstore.get(store, key)
+            require_object_size(name, found.meta["size"])
+            return bytes(found.bytes())
         except (BaseError, FileNotFoundError) as error:
             if _code(error) == "NoSuchKey":
                 return None

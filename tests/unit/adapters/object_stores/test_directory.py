@@ -169,12 +169,12 @@ class TestFailures:
         with pytest.raises(LedgerUnavailableError, match="could not be listed"):
             list(store.list())
 
-    def test_a_location_that_is_a_file_is_out_of_reach(self, tmp_path):
+    def test_a_location_that_is_a_file_is_no_ledger(self, tmp_path):
         (tmp_path / "file").write_text("x")
         store = DirectoryObjectStore(tmp_path / "file")
         with pytest.raises(LedgerUnavailableError):
             store.create("events/a", b"one")
-        with pytest.raises(LedgerUnavailableError):
+        with pytest.raises(ConfigurationError, match="is a file"):
             list(store.list())
 
     def test_a_parent_that_may_not_be_read_is_no_failure_when_the_ledger_is_there(
@@ -238,6 +238,21 @@ class TestForeignFiles:
         (tmp_path / "elsewhere" / "b").write_bytes(b"two")
         (tmp_path / "deep" / "ledger" / "events" / "c").symlink_to(tmp_path / "elsewhere")
         assert list(store.list()) == ["events/a", "events/c"]
+
+    @pytest.mark.parametrize("plant", [Path.touch, lambda path: path.symlink_to("/nowhere")])
+    def test_what_stands_in_a_folders_place_is_listed_for_the_auditor(self, store, tmp_path, plant):
+        store.create("log/keys/a", b"one")
+        plant(tmp_path / "deep" / "ledger" / "events")
+        assert list(store.list("events/")) == ["events"]
+        assert list(store.list("events/deeper/")) == []
+        assert list(store.list()) == ["events", "log/keys/a"]
+
+    def test_a_file_too_large_for_memory_is_not_read(self, store, tmp_path):
+        store.create("events/a", b"one")
+        with (tmp_path / "deep" / "ledger" / "events" / "b").open("wb") as file:
+            file.truncate(2**40)
+        with pytest.raises(LedgerIntegrityError, match="has 1099511627776 bytes"):
+            store.get("events/b")
 
 
 def test_a_ledger_in_a_folder_needs_the_standard_library_only():

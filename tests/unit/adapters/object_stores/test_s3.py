@@ -19,6 +19,7 @@ class Answer:
 
     def __init__(self, data):
         self.data = data
+        self.meta = {"size": len(data)}
 
     def bytes(self):
         return self.data
