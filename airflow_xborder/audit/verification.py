@@ -141,9 +141,10 @@ class _Audit:
             return False
         data = self._read(name) or b""
         try:
-            return parse_public_key(data.decode("utf-8")).key_id.hex() == match[1]
+            key = parse_public_key(data.decode("utf-8"))
         except ValueError:
             return False
+        return key.key_id.hex() == match[1] and data == f"{key.to_line()}\n".encode()
 
     def _is_abandoned_segment(self, name: str) -> bool:
         """Say whether a seal that was interrupted, or lost a race, left this file; nothing refers to it."""
@@ -159,6 +160,11 @@ class _Audit:
             self._tree = None
             return
         self._key_ids.update(line.key_id.hex() for line in note.signatures)
+        if len(note.signatures) != 1:
+            # A further signature leaves the sealer's intact, and nothing comes after the newest checkpoint to vouch for it.
+            self._find(
+                FindingKind.EDIT, name, f"it has {len(note.signatures)} signatures, and a seal writes one"
+            )
         if not self._is_signed(note):
             self._find(FindingKind.BAD_SIGNATURE, name, "the key's signature is missing or does not match")
         if checkpoint.number != number:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.signer import Signer, Verifier
 
 _ATTEMPTS = 10
+# A segment of so many leaves with the longest names is no larger than an object may be.
+_MOST = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,7 @@ class SealReport:
 
 
 def seal(store: ObjectStore, signer: Signer, region: str, now: datetime) -> SealReport:
-    """Seal all events of ``store`` that are not sealed yet, with one checkpoint.
+    """Seal all events of ``store`` that are not sealed yet, with one checkpoint; of very many, the next run seals the rest.
 
     :param now: written as the time of sealing; it never goes back, whatever the clock does. A run that brings the
         same or an earlier moment than the last seal, and nothing new, adds nothing.
@@ -108,6 +110,8 @@ def _read_log(store: ObjectStore, verifier: Verifier) -> _Log:
             raise _broken(store, f"expected checkpoint {number}, found `{name}`")
         note = parse_note(data)
         checkpoint = parse_checkpoint(note.text)
+        if len(note.signatures) != 1:
+            raise _broken(store, f"`{name}` has {len(note.signatures)} signatures, and a seal writes one")
         if not note.is_signed(verifier.name, verifier.key_id, verifier.verify):
             raise _foreign_key(name, [line.key_id for line in note.signatures], verifier)
         if checkpoint.number != number or checkpoint.previous != log.digest:
@@ -136,21 +140,25 @@ def _unsealed(store: ObjectStore, log: _Log, region: str) -> tuple[tuple[Leaf, .
     for name in store.list(layout.EVENTS):
         if name in log.sealed:
             continue
-        data = store.get(name) if layout.is_object_name(name) else None
-        if data is None or not _belongs(name, data, region):
+        data = _event_bytes(store, name, region)
+        if data is None:
             foreign.append(name)
         else:
             leaves.append(Leaf(name=name, hash=leaf_hash(data), size=len(data)))
-    return tuple(sorted(leaves, key=lambda leaf: leaf.name)), tuple(foreign)
+    return tuple(sorted(leaves, key=lambda leaf: leaf.name)[:_MOST]), tuple(foreign)
 
 
-def _belongs(name: str, data: bytes, region: str) -> bool:
-    # Sealing what is no event would make a planted file part of the evidence; left out, every audit reports it.
+def _event_bytes(store: ObjectStore, name: str, region: str) -> bytes | None:
+    """Return the bytes of an event of this ledger, or ``None`` for what is none."""
+    # Sealing what is no event would make a planted file part of the evidence, and stopping at it would let whoever
+    # planted it stop the seal. Left out, every audit reports it.
     try:
-        event = parse_event(data)
+        data = store.get(name) if layout.is_object_name(name) else None
+        event = parse_event(data) if data is not None else None
     except LedgerIntegrityError:
-        return False
-    return event.object_name == name and event.region == region
+        return None
+    is_ours = event is not None and event.object_name == name and event.region == region
+    return data if is_ours else None
 
 
 def _extend(

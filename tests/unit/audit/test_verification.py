@@ -86,7 +86,7 @@ class TestIntactLedgers:
     def test_a_key_that_an_interrupted_first_seal_left_is_no_finding(self):
         store = MemoryObjectStore()
         key = make_signer()
-        store.objects[layout.key_name(key.verifier.key_id)] = key.public_key.encode()
+        store.objects[layout.key_name(key.verifier.key_id)] = f"{key.public_key}\n".encode()
         assert findings(store) == ()
 
     def test_other_folders_of_the_bucket_are_nobodys_business(self):
@@ -213,6 +213,12 @@ class TestCheckpoints:
         add_checkpoint(store, signer=make_signer(2))
         assert "bad_signature" in kinds(store)
 
+    @pytest.mark.parametrize("number", [1, 4])
+    def test_a_further_signature_is_an_edit(self, number):
+        store = make_ledger()
+        store.objects[layout.checkpoint_name(number)] += "— witness YWJjZGVm\n".encode()
+        assert "edit" in kinds(store)
+
     def test_one_of_another_region_is_foreign(self):
         store = MemoryObjectStore()
         digest = add_checkpoint(store)
@@ -248,7 +254,14 @@ class TestCheckpoints:
         assert kinds(store) == {"broken_chain"}
 
     @pytest.mark.parametrize(
-        "name", ["log/checkpoints/latest", "log/segments/x", "log/keys/00000000.pub", "log/x"]
+        "name",
+        [
+            "log/checkpoints/latest",
+            "log/segments/x",
+            "log/keys/00000000.pub",
+            "log/x",
+            "log/checkpoints/00000000000٣",
+        ],
     )
     def test_a_file_among_those_of_the_log_that_no_seal_wrote_is_an_insertion(self, name):
         store = make_ledger()
@@ -256,7 +269,9 @@ class TestCheckpoints:
         assert kinds(store) == {"insert"}
 
     @pytest.mark.parametrize(
-        "data", [b"", b"\xff", make_signer(2).public_key.encode()], ids=["empty", "bytes", "other"]
+        "data",
+        [b"", b"\xff", make_signer(2).public_key.encode(), f" {make_signer().public_key}\n".encode()],
+        ids=["empty", "bytes", "other", "blank"],
     )
     def test_a_changed_key_file_is_found(self, data):
         store = make_ledger()

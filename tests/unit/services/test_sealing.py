@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
+import os
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from airflow_xborder.errors import (
     LedgerIntegrityError,
     LedgerUnavailableError,
 )
+from airflow_xborder.services import sealing
 from airflow_xborder.services.sealing import seal
 from tests.evidence import NOON, add_checkpoint, append_events, findings, make_event, make_ledger, make_signer
 
@@ -176,6 +178,20 @@ class TestForeignObjects:
         assert report.foreign == (event.object_name, "events/a//b", "events/copy.json", "events/planted")
         assert report.added == 3
 
+    def test_what_cannot_even_be_read_stops_no_seal(self, tmp_path):
+        store = DirectoryObjectStore(tmp_path)
+        append_events(store, 2)
+        (tmp_path / "events" / "link").symlink_to("/nowhere")
+        os.mkfifo(tmp_path / "events" / "pipe")
+        report = seal(store, make_signer(), "eu", NOON)
+        assert (report.added, report.foreign) == (2, ("events/link", "events/pipe"))
+
+    def test_of_very_many_events_the_next_run_seals_the_rest(self, monkeypatch):
+        monkeypatch.setattr(sealing, "_MOST", 3)
+        store = unsealed(5)
+        assert [seal(store, make_signer(), "eu", NOON).added for _ in range(3)] == [3, 2, 0]
+        assert findings(store) == ()
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
@@ -200,6 +216,12 @@ class TestRefusals:
         store = make_ledger(batches=(2, 1))
         del store.objects[next(name for name in sorted(store.objects) if name.startswith(prefix))]
         with pytest.raises(LedgerIntegrityError, match="does not hold"):
+            seal(store, make_signer(), "eu", LATER)
+
+    def test_a_checkpoint_with_a_further_signature_is_refused(self):
+        store = make_ledger()
+        store.objects[layout.checkpoint_name(4)] += "— witness YWJjZGVm\n".encode()
+        with pytest.raises(LedgerIntegrityError, match="has 2 signatures"):
             seal(store, make_signer(), "eu", LATER)
 
     def test_checkpoints_in_another_order_are_refused(self):
