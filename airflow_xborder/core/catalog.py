@@ -42,6 +42,8 @@ from airflow_xborder.errors import FlowError, UnknownRegionError
 __all__ = ["Catalog", "Owner"]
 
 CONNECTION_SCHEME = "conn://"
+# Where a dot tells a schema from its database; in a bucket's name or an object's key it tells nothing.
+_SQL = ("postgres://", "postgresql://", "mysql://", "mssql://", "oracle://", "redshift://", "snowflake://")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,10 @@ class Catalog:
         self._check()
 
     def _check(self) -> None:
+        matches = [row.match for row in self.datasets]
+        for number, match in enumerate(matches):
+            if match in matches[:number]:
+                raise FlowError(f"datasets[{number}]: `{match}` has a row already", hint="make it one row")
         for uri, store in self.stores.items():
             self.region_name(store.region, f"stores.{uri}")
             self._check_party(store.party, f"stores.{uri}")
@@ -253,7 +259,7 @@ class Catalog:
 
     def store_of(self, uri: str) -> tuple[str, Store] | None:
         """Return the store that an object's URI lies in, with the store's own URI: the longest prefix wins."""
-        found = [prefix for prefix in self.stores if _inside(uri, prefix)]
+        found = [prefix for prefix in self.stores if lies_in(uri, prefix)]
         prefix = max(found, key=len, default=None)
         return None if prefix is None else (prefix, self.stores[prefix])
 
@@ -280,18 +286,24 @@ class Catalog:
         return f"{found[0]}{separator}{name}" if name else found[0]
 
     def dataset_of(self, uri: str) -> Dataset | None:
-        """Return the row that describes an object, or a folder with or without its final slash: the longest match."""
+        """Return the row that describes an object, or a folder with or without its final slash: the longest match.
+
+        A pattern is no object: it may be about what other rows describe, and only a row of the same pattern tells.
+        """
+        if "*" in uri:
+            return next((row for row in self.datasets if row.match == uri), None)
         names = (uri, uri.rstrip("/") + "/")
         found = [
             row
             for row in self.datasets
             if any(name == row.match or fnmatchcase(name, row.match) for name in names)
         ]
-        return max(found, key=lambda row: len(row.match), default=None)
+        return max(found, key=lambda row: (len(row.match), row.match), default=None)
 
-    def datasets_in(self, store_uri: str) -> tuple[Dataset, ...]:
-        """Return all rows about objects inside a store: the most that it may hold."""
-        return tuple(row for row in self.datasets if _inside(row.match, store_uri))
+    def datasets_in(self, uri: str) -> tuple[Dataset, ...]:
+        """Return all rows about objects inside a store, folder or schema, or about it: the most that it may hold."""
+        own = self.dataset_of(uri)
+        return tuple(row for row in self.datasets if row is own or lies_in(row.match, uri.rstrip("/")))
 
     def purpose(self, name: str) -> str:
         """Return the purpose that an alias stands for, or the name itself."""
@@ -311,5 +323,7 @@ def _known(names: set[str]) -> str:
     return f"known regions: {', '.join(sorted(names))}" if names else "the catalog has no regions"
 
 
-def _inside(uri: str, prefix: str) -> bool:
-    return uri == prefix or uri.startswith((prefix + "/", prefix + "."))
+def lies_in(uri: str, container: str) -> bool:
+    """Tell whether a URI names a container or something inside it, by its parts: ``acme.us`` is not in ``acme``."""
+    ends = ("/", ".") if container.startswith(_SQL) else ("/",)
+    return uri == container or uri.startswith(tuple(container + end for end in ends))

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.facts import UNKNOWN, Facts
 from airflow_xborder.core.pack import Coverage
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.truth import Truth, any_of
+from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import UNCATEGORISED, is_a
 
 # fact -> how a reader calls the connection
@@ -79,13 +79,21 @@ def _map(policies: Policies) -> _Map:
 
 
 def connected_places(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield every place that the flow touches, with the path of the fact that says so."""
+    """Yield every place that the flow touches, with the path of the fact that says so.
+
+    Residence is one where the data may be about people; where an incomplete row does not say it, it may be any.
+    """
+    about_people = _may_be(facts, ("personal_data",))
     for path in CONNECTIONS:
         value = facts.values.get(path)
-        if value is None:
-            continue
-        for place in sorted(value) if isinstance(value, frozenset) else [str(value)]:
-            yield place, path
+        if path == "subjects.countries":
+            if not about_people:
+                continue
+            value = frozenset({UNKNOWN}) if value is None and not facts.complete else value
+        if value is not None:
+            yield from (
+                (place, path) for place in (sorted(value) if isinstance(value, frozenset) else [str(value)])
+            )
 
 
 def _gap(place: str, path: str, known: _Map, facts: Facts) -> Gap | None:
@@ -96,7 +104,7 @@ def _gap(place: str, path: str, known: _Map, facts: Facts) -> Gap | None:
         return None
     about = [row for row in known.rows if place in row.places]
     for row in about:
-        if row.status == "rule_known" and _concerns(row, facts) is not Truth.FALSE:
+        if row.status == "rule_known" and _concerns(row, facts):
             return Gap("rules_known", place, connection, ", ".join(row.categories), row.note)
     # A part of a country is a jurisdiction of its own only where somebody told parts of that country apart.
     if about or ("-" in place and place[:2] not in known.divided):
@@ -115,15 +123,20 @@ def _untold_subdivision(known: _Map, facts: Facts) -> Gap | None:
         return None
     for row in known.rows:
         parts = [place for place in row.places if place.startswith(f"{country}-")]
-        if parts and row.status == "rule_known" and _concerns(row, facts) is not Truth.FALSE:
+        if parts and row.status == "rule_known" and _concerns(row, facts):
             return Gap(
                 "subdivision", str(country), "source", ", ".join(row.categories), fact="source.subdivision"
             )
     return None
 
 
-def _concerns(row: Coverage, facts: Facts) -> Truth:
+def _concerns(row: Coverage, facts: Facts) -> bool:
+    return not row.categories or _may_be(facts, row.categories)
+
+
+def _may_be(facts: Facts, kinds: Sequence[str]) -> bool:
+    """Tell whether some of the data is, or may be, of one of these kinds."""
     categories = facts.values.get("data_categories")
-    if not isinstance(categories, frozenset) or not row.categories:
-        return Truth.UNKNOWN
-    return any_of(is_a(term, kind) for term in sorted(categories) for kind in row.categories)
+    if not isinstance(categories, frozenset):
+        return True
+    return any(is_a(term, kind) is not Truth.FALSE for term in categories for kind in kinds)

@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_xborder.core.places import ORDERS, SETS
 from airflow_xborder.core.structure import plain
 from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
 from tests.conformance.reference_facts import Snapshot, ancestors, is_a, snapshot
+from tests.conformance.reference_gaps import gaps, places
 
 Truth = bool | None
 
@@ -327,13 +327,6 @@ def entry(key: str, value: Any, question: Question) -> Reading:
     return Reading(test(key, value, question))
 
 
-def places(value: Any) -> set[str]:
-    found: set[str] = set()
-    for name in value if isinstance(value, list) else [value]:
-        found |= SETS.get(ORDERS.get(name, name), {name})
-    return found
-
-
 def test(path: str, value: Any, question: Question) -> Truth:
     fact = question.fact(path)
     if isinstance(value, Mapping):
@@ -555,41 +548,3 @@ def scope(row: Mapping[str, Any], question: Question) -> Truth:
         question.documents, question.facts, question.day, definitions, question.connecting, question.uncured
     )
     return read(row["scope"], own).truth
-
-
-def gaps(documents: list[Mapping[str, Any]], facts: Snapshot, on_gap: str) -> list[str]:
-    """Return an outcome for each gap."""
-    covered = set().union(*(places(list(pack.get("covers", []))) for pack in documents))
-    rows = [row for pack in documents for row in pack.get("coverage", ())]
-    divided = {
-        place[:2] for place in covered.union(*(places(list(row["places"])) for row in rows)) if "-" in place
-    }
-    touched: set[str] = set()
-    for path in (
-        "source.place", "destination.place", "exporter.country", "importer.country", "subjects.countries", "reach"
-    ):  # fmt: skip
-        value = facts.values.get(path)
-        touched |= value if isinstance(value, set) else set() if value is None else {value}
-    terms = facts.values.get("data_categories")
-
-    def concerns(row: Mapping[str, Any]) -> bool:
-        if terms is None or not row.get("categories"):
-            return True
-        return any(is_a(term, kind_of) is not False for term in terms for kind_of in row["categories"])
-
-    found = []
-    for place in touched - covered - {"?"}:
-        about = [row for row in rows if place in row["places"]]
-        ruled = any(row["status"] == "rule_known" and concerns(row) for row in about)
-        if ruled or (not about and ("-" not in place or place[:2] in divided)):
-            found.append(on_gap)
-    home, residents = facts.values.get("source.country"), facts.values.get("subjects.countries") or set()
-    told = facts.values.get("source.subdivision") or any(place.startswith(f"{home}-") for place in residents)
-    if home and not told and facts.values["crosses_border"] is not False:
-        for row in rows:
-            inside = any(place.startswith(f"{home}-") for place in row["places"])
-            if inside and row["status"] == "rule_known" and concerns(row):
-                found.append("review")
-    if "?" in touched or terms is None or terms & {"data", "data.unknown"}:
-        found.append("review")
-    return found

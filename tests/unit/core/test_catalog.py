@@ -105,3 +105,44 @@ def test_a_connection_to_several_stores_names_none() -> None:
     }
     with pytest.raises(FlowError, match="2 stores"):
         catalog(stores=stores).store_uri("conn://aws/x")
+
+
+class TestContainers:
+    ROWS = (
+        {"match": "s3://a/*", "categories": {"x": "public"}},
+        {"match": "s3://a/users/*", "categories": {"x": "personal_data"}},
+    )
+
+    @pytest.mark.parametrize(
+        ("uri", "matches"),
+        [
+            ("s3://a", ["s3://a/*", "s3://a/users/*"]),
+            ("s3://a/", ["s3://a/*", "s3://a/users/*"]),
+            ("s3://a/users", ["s3://a/users/*"]),
+            ("s3://a/users/x", ["s3://a/users/*"]),
+            ("s3://a/other", ["s3://a/*"]),
+        ],
+    )
+    def test_a_container_holds_what_other_rows_describe(self, uri: str, matches: list[str]) -> None:
+        assert [row.match for row in catalog(datasets=self.ROWS).datasets_in(uri)] == matches
+
+    def test_a_dot_ends_no_name_of_a_bucket_or_an_object(self) -> None:
+        found = catalog(stores={"s3://acme": {"region": "eu"}, "s3://b/x": {"region": "eu"}})
+        assert found.store_of("s3://acme.us/x") is None
+        assert found.store_of("s3://b/x.csv") is None
+
+    def test_a_pattern_is_described_by_its_own_row_alone(self) -> None:
+        found = catalog(datasets=self.ROWS)
+        assert found.dataset_of("s3://a/users*") is None
+        assert found.dataset_of("s3://a/users/*") is found.datasets[1]
+
+    def test_two_rows_of_one_pattern_are_an_error(self) -> None:
+        with pytest.raises(FlowError, match=r"datasets\[2\]: `s3://a/\*` has a row already"):
+            catalog(datasets=[*self.ROWS, self.ROWS[0]])
+
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_of_two_rows_as_long_the_order_in_the_file_does_not_choose(self, turn: int) -> None:
+        rows = [{"match": match, "categories": {}} for match in ("s3://a/x*", "s3://a/*x")][::turn]
+        row = catalog(datasets=rows).dataset_of("s3://a/xx")
+        assert row is not None
+        assert row.match == "s3://a/x*"

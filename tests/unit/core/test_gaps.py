@@ -44,6 +44,18 @@ class TestPlaces:
     def test_every_connection_counts(self, fields: dict[str, Any]) -> None:
         assert kinds(**fields) == [("jurisdiction", "JP")]
 
+    def test_residence_counts_where_data_is_or_may_be_about_people(self) -> None:
+        abroad = {"subjects": {"countries": ["JP"]}}
+        assert kinds(data_categories=["non_personal"], **abroad) == []
+        assert kinds(data_categories=None, **abroad) == [("categories", ""), ("jurisdiction", "JP")]
+
+    def test_where_an_incomplete_row_does_not_say_it_it_may_be_anywhere(self) -> None:
+        policies = Policies([make_pack("t")])
+        found = find_gaps(policies, make_facts(complete=False))
+        assert [(gap.kind, gap.missing) for gap in found] == [("place", ("subjects.countries",))]
+        assert find_gaps(policies, make_facts(complete=False, data_categories=["non_personal"])) == []
+        assert find_gaps(policies, make_facts(complete=False, subjects={"countries": []})) == []
+
     def test_transit_and_custody_of_keys_do_not(self) -> None:
         assert kinds(places={"transit": ["JP"], "key_custody": ["JP"]}) == []
 
