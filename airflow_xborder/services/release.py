@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
@@ -24,7 +25,13 @@ from airflow_xborder.core.catalog import Catalog
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
-from airflow_xborder.errors import LedgerConflictError, PolicyNotFoundError, PolicyValidationError
+from airflow_xborder.errors import (
+    ConfigurationError,
+    LedgerConflictError,
+    LedgerUnavailableError,
+    PolicyNotFoundError,
+    PolicyValidationError,
+)
 
 if TYPE_CHECKING:
     from airflow_xborder.ports.object_store import ObjectStore
@@ -33,6 +40,10 @@ if TYPE_CHECKING:
 FORMAT = 1
 POINTERS = "pointers/"
 PUBLIC_KEY = "keys/release.pub"
+
+_ATTEMPTS = 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_POINTER = re.compile(rf"{POINTERS}[0-9]{{8}}\.json")
 
 
 class Release:
@@ -53,7 +64,7 @@ class Release:
                 )
             self._packs: list[Mapping[str, Any]] = content["packs"]
             self._catalog: Mapping[str, Any] = content["catalog"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise PolicyValidationError("not a policy release", hint="publish it again") from error
 
     @cached_property
@@ -104,9 +115,9 @@ def parse_pointer(data: bytes) -> Pointer:
     """
     try:
         pointer = Pointer(**json.loads(data))
-        if len(pointer.digest) != 64 or not isinstance(pointer.number, int):
+        if not _DIGEST.fullmatch(pointer.digest) or type(pointer.number) is not int:
             raise ValueError("a field is wrong")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise PolicyValidationError("not a pointer to a policy release", hint="publish again") from error
     return pointer
 
@@ -115,7 +126,7 @@ def verify_pointer(pointer: Pointer, verifier: Verifier) -> bool:
     """Tell whether the pointer's signature is the key's."""
     try:
         return verifier.verify(pointer.message, base64.b64decode(pointer.signature, validate=True))
-    except ValueError:
+    except (ValueError, TypeError):
         return False
 
 
@@ -123,16 +134,16 @@ def publish(store: ObjectStore, release: Release, signer: Signer, now: datetime)
     """Put a release in force; publishing the one that is in force already changes nothing.
 
     :raises LedgerUnavailableError: if the place cannot be reached; the last release then stands.
-    :raises LedgerConflictError: if another key has published there before.
+    :raises ConfigurationError: if another key has published there before.
     """
     # Everything is read and parsed before anything is written: a bad source cannot be published.
     release.policies.packs()
     _ = release.catalog
-    store.create(PUBLIC_KEY, signer.public_key.encode())
+    _publish_key(store, signer)
     store.create(release_name(release.digest), release.data)
-    while True:
+    for _ in range(_ATTEMPTS):
         last = latest_pointer(store)
-        if last is not None and last.digest == release.digest:
+        if last is not None and last.digest == release.digest and verify_pointer(last, signer.verifier):
             return last
         pointer = Pointer(
             number=last.number + 1 if last else 1, digest=release.digest, published_at=str(plain(now))
@@ -144,6 +155,19 @@ def publish(store: ObjectStore, release: Release, signer: Signer, now: datetime)
         except LedgerConflictError:
             continue  # somebody else published at this moment; theirs stands before ours
         return pointer
+    raise LedgerUnavailableError(
+        f"other publishers at `{store.location}` were faster {_ATTEMPTS} times", hint="publish again"
+    )
+
+
+def _publish_key(store: ObjectStore, signer: Signer) -> None:
+    try:
+        store.create(PUBLIC_KEY, signer.public_key.encode())
+    except LedgerConflictError as error:
+        raise ConfigurationError(
+            f"another key publishes at `{store.location}`",
+            hint="sign with the key that the releases there began with, or publish to a new place",
+        ) from error
 
 
 def release_name(digest: str) -> str:
@@ -152,10 +176,22 @@ def release_name(digest: str) -> str:
 
 
 def latest_pointer(store: ObjectStore) -> Pointer | None:
-    """Return the pointer in force, or ``None`` where nothing was ever published."""
-    name = max(store.list(POINTERS), default=None)
+    """Return the pointer in force, or ``None`` where nothing was ever published. Other files there mean nothing.
+
+    :raises PolicyValidationError: if the highest number holds no pointer, or one of another number.
+    """
+    name = max((entry for entry in store.list(POINTERS) if _POINTER.fullmatch(entry)), default=None)
     data = store.get(name) if name is not None else None
-    return parse_pointer(data) if data is not None else None
+    if data is None:
+        return None
+    pointer = parse_pointer(data)
+    # The number is signed and the name is not: a copy of an old pointer under a higher name must not bring back old law.
+    if pointer.name != name:
+        raise PolicyValidationError(
+            f"`{name}` at `{store.location}` is the pointer of release {pointer.number}",
+            hint="somebody who can write there put it under another name; remove it",
+        )
+    return pointer
 
 
 def fetch_release(store: ObjectStore, digest: str) -> Release:

@@ -8,13 +8,12 @@ While the place is out of reach the last pointer stands for ``max_staleness`` se
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airflow_xborder.adapters.policy_stores.cache import Cache
 from airflow_xborder.errors import (
     EvaluationError,
     LedgerUnavailableError,
@@ -37,12 +36,13 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.signer import Verifier
 
 _RECHECK_SECONDS = 30.0
+_POINTER = "pointer.json"
 
 
 class PublishedPolicyStore:
     """Releases at a location.
 
-    :param cache: a folder of this machine; only its owner may write there.
+    :param cache: a folder of this account, or ``None`` to do without.
     :param read_key: turns a public key's text into its verifier.
     :param public_key: the trusted key as text, or ``None`` to trust the one found at the location.
     :param max_staleness: for how many seconds the last pointer stands while the location is out of reach.
@@ -51,7 +51,7 @@ class PublishedPolicyStore:
     def __init__(
         self,
         store: ObjectStore,
-        cache: Path,
+        cache: Path | None,
         read_key: Callable[[str], Verifier],
         public_key: str | None = None,
         *,
@@ -62,7 +62,9 @@ class PublishedPolicyStore:
         self._public_key = public_key
         self._max_staleness = max_staleness
         place = hashlib.sha256(f"{store.location}\n{public_key or ''}".encode()).hexdigest()[:16]
-        self._cache = cache / place
+        self._cache = Cache(cache / place if cache else None)
+        self._seen: Pointer | None = None
+        self._seen_at = 0.0
         self._release: Release | None = None
         self._checked = 0.0
 
@@ -77,7 +79,7 @@ class PublishedPolicyStore:
         return self._release
 
     def _pointer(self) -> Pointer:
-        cached = self._cached_pointer()
+        cached = self._seen or self._cached_pointer()
         try:
             latest = latest_pointer(self._store)
         except LedgerUnavailableError as error:
@@ -93,20 +95,22 @@ class PublishedPolicyStore:
             )
         if cached != latest:
             self._verify(latest)
-        self._write("pointer.json", latest.to_bytes())
+        self._cache.write(_POINTER, latest.to_bytes())
+        self._seen, self._seen_at = latest, time.time()
         return latest
 
     def _cached_pointer(self) -> Pointer | None:
+        data = self._cache.read(_POINTER)
         try:
-            return parse_pointer((self._cache / "pointer.json").read_bytes())
-        except OSError:
-            return None
+            return parse_pointer(data) if data is not None else None
+        except PolicyValidationError:
+            return None  # spoilt, as a machine that lost power leaves it: the place is asked anyway
 
     def _stale_pointer(self, cached: Pointer | None, error: LedgerUnavailableError) -> Pointer:
-        if cached is not None:
-            age = time.time() - (self._cache / "pointer.json").stat().st_mtime
-            if age <= self._max_staleness:
-                return cached
+        seen_at = self._seen_at if self._seen else self._cache.written_at(_POINTER)
+        # A time to come is no age at all: a clock that was wrong once must not keep an old release in force.
+        if cached is not None and seen_at and -60 <= time.time() - seen_at <= self._max_staleness:
+            return cached
         raise EvaluationError(
             f"the policy release at `{self._store.location}` is out of reach, and no copy is recent enough",
             hint="check the location and its credentials",
@@ -128,20 +132,11 @@ class PublishedPolicyStore:
             )
 
     def _load(self, digest: str) -> Release:
-        try:
-            release = Release((self._cache / release_name(digest)).read_bytes())
-            if release.digest == digest:
-                return release
-        except (OSError, PolicyValidationError):
-            pass  # not cached, or spoilt: fetch it anew
+        name = release_name(digest)
+        data = self._cache.read(name)
+        # One that is spoilt has another digest, and is fetched anew.
+        if data is not None and hashlib.sha256(data).hexdigest() == digest:
+            return Release(data)
         release = fetch_release(self._store, digest)
-        self._write(release_name(digest), release.data)
+        self._cache.write(name, release.data)
         return release
-
-    def _write(self, name: str, data: bytes) -> None:
-        path = self._cache / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)

@@ -7,12 +7,11 @@ It is kept in the cache under a digest of its sources, so that the next process 
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import airflow_xborder
+from airflow_xborder.adapters.policy_stores.cache import Cache
 from airflow_xborder.errors import ConfigurationError, PolicyValidationError
 from airflow_xborder.services.release import Release, build_release
 
@@ -20,31 +19,32 @@ from airflow_xborder.services.release import Release, build_release
 class SourcePolicyStore:
     """Packs, and perhaps a catalog, on this machine.
 
+    :param cache: a folder of this account, or ``None`` to do without.
     :param packs: ids and paths of packs; ``None`` for all shipped ones.
     """
 
-    def __init__(self, catalog: Path | None, cache: Path, packs: Sequence[str] | None = None) -> None:
+    def __init__(self, catalog: Path | None, cache: Path | None, packs: Sequence[str] | None = None) -> None:
         self._catalog = catalog
-        self._cache = cache / "sources"
+        self._cache = Cache(cache / "sources" if cache else None)
         self._packs = packs
         self._release: Release | None = None
 
     def current(self) -> Release:
         """Return the release; one process sees one state of its sources."""
         if self._release is None:
-            cached = self._cache / f"{self._sources_digest()}.json"
+            cached = f"{self._sources_digest()}.json"
             self._release = self._read(cached) or self._build(cached)
         return self._release
 
-    def _read(self, cached: Path) -> Release | None:
+    def _read(self, cached: str) -> Release | None:
         try:
-            name, data = cached.read_bytes().split(b"\n", 1)
+            name, data = (self._cache.read(cached) or b"").split(b"\n", 1)
             release = Release(data)
-        except (OSError, ValueError, PolicyValidationError):
+        except (ValueError, PolicyValidationError):
             return None
         return release if release.digest == name.decode("ascii", "replace") else None
 
-    def _build(self, cached: Path) -> Release:
+    def _build(self, cached: str) -> Release:
         from airflow_xborder.authoring.loading import load_policies
 
         if self._catalog is not None:
@@ -55,18 +55,8 @@ class SourcePolicyStore:
             content = {"version": 1}
         release = build_release(load_policies(self._packs), content)
         release.policies.packs()
-        self._keep(cached, release)
+        self._cache.write(cached, release.digest.encode() + b"\n" + release.data)
         return release
-
-    def _keep(self, cached: Path, release: Release) -> None:
-        try:
-            cached.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=cached.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(release.digest.encode() + b"\n" + release.data)
-            Path(temporary).replace(cached)
-        except OSError:
-            return  # without a cache the next process builds it again: slower, and no less right
 
     def _sources_digest(self) -> str:
         digest = hashlib.sha256(f"{airflow_xborder.__version__}\n{self._packs}".encode())

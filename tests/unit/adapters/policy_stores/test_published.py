@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from airflow_xborder.adapters.object_stores.memory import MemoryObjectStore
+from airflow_xborder.adapters.policy_stores import published
 from airflow_xborder.adapters.policy_stores.published import PublishedPolicyStore
 from airflow_xborder.adapters.signers.ed25519 import parse_verifier
 from airflow_xborder.errors import (
@@ -19,7 +20,7 @@ from airflow_xborder.errors import (
     PolicyNotFoundError,
     PolicyValidationError,
 )
-from airflow_xborder.services.release import publish
+from airflow_xborder.services.release import parse_pointer, publish
 from tests.deployment import NOW
 from tests.unit.services.test_release import make_release, make_signer
 
@@ -101,3 +102,63 @@ def test_a_release_that_goes_back_is_refused(tmp_path: Path) -> None:
     del store.objects[second.name]
     with pytest.raises(PolicyValidationError, match="went back"):
         PublishedPolicyStore(store, tmp_path, parse_verifier).current()
+
+
+def test_without_a_cache_everything_works_and_a_process_remembers(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    second = publish(store, make_release("2"), signer, NOW)
+    policies = PublishedPolicyStore(store, None, parse_verifier)
+    monkeypatch.setattr(published, "_RECHECK_SECONDS", 0.0)
+    assert policies.current().digest == second.digest
+    store.off = True
+    assert policies.current().digest == second.digest
+    store.off = False
+    del store.objects[second.name]
+    with pytest.raises(PolicyValidationError, match="went back"):
+        policies.current()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    assert (
+        PublishedPolicyStore(store, tmp_path / "file", parse_verifier).current().digest
+        == make_release().digest
+    )
+
+
+def test_a_spoilt_pointer_in_the_cache_is_asked_for_again(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
+    (pointer,) = tmp_path.glob("*/pointer.json")
+    pointer.write_bytes(b"")
+    assert PublishedPolicyStore(store, tmp_path, parse_verifier).current().digest == make_release().digest
+    assert pointer.read_bytes() != b""
+
+
+def test_a_copy_from_the_future_is_not_recent(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    PublishedPolicyStore(store, tmp_path, parse_verifier).current()
+    (pointer,) = tmp_path.glob("*/pointer.json")
+    os.utime(pointer, (time.time() + 7200, time.time() + 7200))
+    store.off = True
+    with pytest.raises(EvaluationError, match="no copy is recent enough"):
+        PublishedPolicyStore(store, tmp_path, parse_verifier).current()
+
+
+def test_a_pointer_planted_in_a_cache_that_others_can_write_to_is_not_believed(tmp_path: Path) -> None:
+    store, signer = Switch(), make_signer()
+    publish(store, make_release(), signer, NOW)
+    key = signer.public_key
+    PublishedPolicyStore(store, tmp_path, parse_verifier, key).current()
+    forged = parse_pointer(store.objects["pointers/00000001.json"].replace(b'"number":1', b'"number":2'))
+    store.objects[forged.name] = forged.to_bytes()
+    (cached,) = tmp_path.glob("*/pointer.json")
+    cached.write_bytes(forged.to_bytes())
+    cached.parent.chmod(0o777)
+    with pytest.raises(PolicyValidationError, match="not signed by the trusted key"):
+        PublishedPolicyStore(store, tmp_path, parse_verifier, key).current()
