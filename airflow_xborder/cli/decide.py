@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_xborder.cli.output import MALFORMED, OK, REFUSED, UNAVAILABLE, exit_code
+from airflow_xborder.cli.output import (
+    MALFORMED,
+    OK,
+    REFUSED,
+    UNAVAILABLE,
+    exit_code,
+    json_line,
+    printable,
+)
 from airflow_xborder.core.structure import instant, parse_json
 from airflow_xborder.errors import FlowError, XborderError
 
@@ -68,10 +75,16 @@ def run(arguments: argparse.Namespace) -> int:
 def _policies(arguments: argparse.Namespace) -> PolicySet:
     from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "xborder" / "releases"
     packs = [name for name in arguments.packs.split(",") if name] if arguments.packs is not None else None
     catalog = Path(arguments.catalog) if arguments.catalog else None
-    return SourcePolicyStore(catalog, cache, packs).current()
+    return SourcePolicyStore(catalog, _cache(), packs).current()
+
+
+def _cache() -> Path | None:
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "xborder" / "releases"
+    except RuntimeError:
+        return None  # an account without a home, as containers have
 
 
 def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | None, style: str) -> int:
@@ -83,7 +96,7 @@ def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | N
         _print_error(number, error, style)
         return exit_code(error)
     if style == "json":
-        print(json.dumps(decision.to_dict(), separators=(",", ":"), ensure_ascii=False))
+        print(json_line(decision.to_dict()))
     else:
         from airflow_xborder.core.explanation import explain
 
@@ -94,9 +107,9 @@ def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | N
 def _print_error(number: int, error: XborderError, style: str) -> None:
     if style == "json":
         detail = {"code": error.code, "message": error.message, "hint": error.hint}
-        print(json.dumps({"line": number, "error": detail}, separators=(",", ":"), ensure_ascii=False))
+        print(json_line({"line": number, "error": detail}))
     else:
-        print(f"error in flow {number}: {error}", file=sys.stderr)
+        print(f"error in flow {number}: {printable(str(error))}", file=sys.stderr)
 
 
 def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) -> Decision:
@@ -111,21 +124,23 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
     from airflow_xborder.core.facts import normalise
     from airflow_xborder.core.remediation import suggest_remediations
     from airflow_xborder.ports.policy_engine import Question
-    from airflow_xborder.services.gate import deny_for
+    from airflow_xborder.services.gate import deny_for, merge
     from airflow_xborder.services.identifiers import new_id
-    from airflow_xborder.services.resolution import complete_from_catalog
+    from airflow_xborder.services.resolution import complete_from_catalog, parts_of
 
     flow = policies.catalog.read_flow(entry)
     policies.policies.require_declared(flow.attributes or ())
     now = datetime.now(timezone.utc)
     asked_for = as_of or flow.as_of
     moment = asked_for or now
+    flows, contradictions = [flow], []
     if policies.catalog.regions:
-        resolved = complete_from_catalog(replace(flow, as_of=None), policies.catalog, moment.date())
-        flow, contradictions = resolved.claimed, resolved.contradictions
+        parts = parts_of(replace(flow, as_of=None), policies.catalog)
+        resolved = [complete_from_catalog(part, policies.catalog, moment.date()) for part in parts]
+        flows = [part.claimed for part in resolved]
+        contradictions = [reason for part in resolved[:1] for reason in part.contradictions]
     else:
         _require_countries(flow)
-        contradictions = ()
     frame = Frame(
         decision_id=new_id(now),
         as_of=moment,
@@ -139,11 +154,11 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
         facts = normalise(question, complete=True)
         return NativeEngine().decide(Question(facts=facts, policies=policies.policies, frame=frame))
 
-    decision = deny_for(ask(flow), contradictions)
-    if decision.allowed:
+    decision = deny_for(merge([ask(part) for part in flows], policies.policies.digest), contradictions)
+    if decision.allowed or len(flows) > 1:
         return decision
     return replace(
-        decision, remediations=suggest_remediations(flow, decision, ask, policies.catalog.control_prices)
+        decision, remediations=suggest_remediations(flows[0], decision, ask, policies.catalog.control_prices)
     )
 
 
@@ -162,19 +177,27 @@ def _require_countries(flow: DataFlow) -> None:
 
 def _flows(file: str) -> Iterator[tuple[int, Any]]:
     """Yield each flow with its line number; what cannot be read is yielded as an error in its place."""
-    try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        raise FlowError(f"cannot read `{file}`: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise FlowError(f"`{file}` is not UTF-8") from error
+    # One line that is not UTF-8 is malformed by itself: the rest go on.
+    text = _read(file).decode("utf-8-sig", "surrogateescape")
     # Not `splitlines`, which would also break a string at a character such as U+2028.
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if Path(file).suffix in _LINES or _are_json_lines(line for _, line in lines):
         yield from ((number, _json_line(line)) for number, line in lines)
     elif lines:
         yield lines[0][0], _document(text, "stdin" if file == "-" else file)
+
+
+def _read(file: str) -> bytes:
+    if file == "-" and sys.stdin is None:
+        raise FlowError("standard input is closed", hint="name a file, or pipe flows into the command")
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except (OSError, ValueError) as error:
+        raise FlowError(f"cannot read `{file}`: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\udc80" <= char <= "\udcff" for char in text)
 
 
 def _are_json_lines(lines: Iterable[str]) -> bool:
@@ -186,6 +209,8 @@ def _are_json_lines(lines: Iterable[str]) -> bool:
 
 
 def _json_line(line: str) -> Any:
+    if not _is_utf8(line):
+        return FlowError("not UTF-8", hint="save the flow as UTF-8")
     try:
         return parse_json(line)
     except (ValueError, RecursionError) as error:
@@ -195,6 +220,8 @@ def _json_line(line: str) -> Any:
 def _document(text: str, file: str) -> Any:
     from airflow_xborder.authoring.source import parse_document
 
+    if not _is_utf8(text):
+        return FlowError(f"`{file}` is not UTF-8", hint="save the flow as UTF-8")
     try:
         return parse_json(text)
     except (ValueError, RecursionError):

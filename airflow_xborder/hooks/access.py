@@ -125,15 +125,13 @@ def require_link(uri: str, purpose: str | None = None, *, writes: bool) -> None:
 
 
 def units(catalog: Catalog, uri: str) -> tuple[str, ...]:
-    """Return what an access to ``uri`` is about: its row of the catalog, all rows of the store, or the bare store.
+    """Return what an access to ``uri`` is about: its row of the catalog, all rows inside it, or the bare store.
 
     A row's own pattern stands for the object, whose name may name a person.
     """
-    row = catalog.dataset_of(uri)
-    if row is not None:
-        return (row.match,)
-    if uri in catalog.stores:
-        return tuple(entry.match for entry in catalog.datasets_in(uri)) or (uri,)
+    rows = catalog.datasets_in(uri)
+    if rows and (uri in catalog.stores or catalog.dataset_of(uri) is not None):
+        return tuple(row.match for row in rows)
     # An object that no row describes: nobody knows what is in it, whatever else its store holds.
     found = catalog.store_of(uri)
     return (found[0] if found else uri,)

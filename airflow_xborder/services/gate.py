@@ -23,7 +23,7 @@ from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 from airflow_xborder.services.identifiers import new_id
 from airflow_xborder.services.recording import Crossing, Fact, Recorder, crossing_of, decision_body
-from airflow_xborder.services.resolution import Measured, Resolved, resolve
+from airflow_xborder.services.resolution import Measured, Resolved, parts_of, resolve
 
 if TYPE_CHECKING:
     from airflow_xborder.ports.clock import Clock
@@ -78,10 +78,10 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Posed:
-    """A request with all that its answer rests on."""
+    """A request with all that its answer rests on: the flow, and with it what else lies where it starts."""
 
     request: GateRequest
-    resolved: Resolved
+    parts: Sequence[Resolved]
     in_force: PolicySet
     frame: Frame
 
@@ -134,12 +134,13 @@ class Gate:
         in_force = self.policy_set
         now = self._clock.now()
         in_force.policies.require_declared(request.flow.attributes or ())
-        resolved = self._resolve(request, in_force, now)
-        posed = _Posed(request=request, resolved=resolved, in_force=in_force, frame=self._frame(now))
+        parts = self._resolve(request, in_force, now)
+        posed = _Posed(request=request, parts=parts, in_force=in_force, frame=self._frame(now))
         decision = self._answer(posed)
-        crossing = crossing_of(resolved.known, self._has_ledger(in_force), self.options.worker_region)
-        decision = self._record(request, resolved, crossing, decision)
-        return Ruling(decision=decision, flow=resolved.known, crossing=crossing, request=request)
+        flow = _joined([part.known for part in parts])
+        crossing = crossing_of(flow, self._has_ledger(in_force), self.options.worker_region)
+        decision = self._record(request, flow, crossing, decision)
+        return Ruling(decision=decision, flow=flow, crossing=crossing, request=request)
 
     def record(self, ruling: Ruling, kind: str, phase: str, body: dict[str, object]) -> Receipt:
         """Record what followed from a ruling, on both sides.
@@ -149,12 +150,13 @@ class Gate:
         fact = Fact(kind=kind, phase=phase, body=body)
         return self._recorder.record(fact, ruling.crossing, ruling.request.task, ruling.decision)
 
-    def _resolve(self, request: GateRequest, in_force: PolicySet, now: datetime) -> Resolved:
-        flow = replace(request.flow, as_of=None)
+    def _resolve(self, request: GateRequest, in_force: PolicySet, now: datetime) -> list[Resolved]:
+        catalog, trusts = in_force.catalog, self.options.trust_dag_claims
         today = now.astimezone(timezone.utc).date()
-        return resolve(
-            flow, in_force.catalog, today, request.measured, trust_claims=self.options.trust_dag_claims
-        )
+        return [
+            resolve(part, catalog, today, request.measured, trust_claims=trusts)
+            for part in parts_of(replace(request.flow, as_of=None), catalog)
+        ]
 
     def _frame(self, now: datetime) -> Frame:
         return Frame(
@@ -171,27 +173,32 @@ class Gate:
         return lambda name: name in regions and regions[name].ledger is not None
 
     def _answer(self, posed: _Posed) -> Decision:
-        resolved, catalog = posed.resolved, posed.in_force.catalog
-        flows = [resolved.known] if resolved.claimed == resolved.known else [resolved.known, resolved.claimed]
-        decision = self._settle(posed, flows)
+        decision = self._settle(posed, posed.parts)
         if self.options.trust_dag_claims:
             decision = replace(decision, warnings=(*decision.warnings, _TRUSTED))
-        if decision.allowed:
-            return decision
+        if decision.allowed or len(posed.parts) > 1:
+            return decision  # what would help one data set of several says nothing of the others
         # A remedy is verified as the flow was decided: by every engine, and with this point's obligations.
+        part = posed.parts[0]
         remedies = suggest_remediations(
-            resolved.claimed, decision, lambda flow: self._settle(posed, [flow]), catalog.control_prices
+            part.claimed,
+            decision,
+            lambda flow: self._settle(posed, [replace(part, known=flow, claimed=flow)]),
+            posed.in_force.catalog.control_prices,
         )
         return replace(decision, remediations=remedies)
 
-    def _settle(self, posed: _Posed, flows: Sequence[DataFlow]) -> Decision:
-        answers = [answer for flow in flows for answer in self._ask(posed, flow)]
-        decision = deny_for(merge(answers, posed.in_force.digest), posed.resolved.contradictions)
+    def _settle(self, posed: _Posed, parts: Sequence[Resolved]) -> Decision:
+        flows = [(part, part.known) for part in parts]
+        flows += [(part, part.claimed) for part in parts if part.claimed != part.known]
+        answers = [answer for part, flow in flows for answer in self._ask(posed, part, flow)]
+        contradictions = _union(part.contradictions for part in parts)
+        decision = deny_for(merge(answers, posed.in_force.digest), contradictions)
         return deny_for(decision, _undischargeable(decision.obligations, posed.request.discharges))
 
-    def _ask(self, posed: _Posed, flow: DataFlow) -> list[Decision]:
+    def _ask(self, posed: _Posed, part: Resolved, flow: DataFlow) -> list[Decision]:
         question = Question(
-            facts=normalise(flow, complete=posed.resolved.complete),
+            facts=normalise(flow, complete=part.complete),
             policies=posed.in_force.policies,
             frame=posed.frame,
             filters_rows="filter_rows_by_consent" in posed.request.discharges,
@@ -199,14 +206,20 @@ class Gate:
         return [engine.decide(question) for engine in self._engines]
 
     def _record(
-        self, request: GateRequest, resolved: Resolved, crossing: Crossing, decision: Decision
+        self, request: GateRequest, flow: DataFlow, crossing: Crossing, decision: Decision
     ) -> Decision:
-        body = decision_body(resolved.known, decision, request.point)
+        body = decision_body(flow, decision, request.point)
         phase = "-".join(filter(None, ("decision", request.point, request.step)))
         fact = Fact(kind="decision", phase=phase, body=body)
         receipt = self._recorder.record(fact, crossing, request.task, decision)
         # A process that comes back after a crash meets its own decision, and goes on under the same id.
         return replace(decision, decision_id=receipt.event.decision_id or decision.decision_id)
+
+
+def _joined(flows: Sequence[DataFlow]) -> DataFlow:
+    """Return the first flow, with the categories of all: what is recorded of it."""
+    terms = sorted({term for flow in flows for term in flow.data_categories or ()})
+    return flows[0] if len(flows) == 1 else replace(flows[0], data_categories=tuple(terms))
 
 
 def merge(decisions: Sequence[Decision], policy_digest: str) -> Decision:

@@ -136,6 +136,15 @@ def resolve(
     )
 
 
+def parts_of(flow: DataFlow, catalog: Catalog) -> tuple[DataFlow, ...]:
+    """Return a flow, and one from each further data set that lies inside the store or folder that it starts from."""
+    store = catalog.store_uri(flow.source.store) if flow.source.store else None
+    own = catalog.dataset_of(store) if store else None
+    inside = [row.match for row in catalog.datasets_in(store) if row is not own] if store else []
+    ends = [replace(flow.source, store=match) for match in sorted(inside)]
+    return (flow, *(replace(flow, source=end) for end in ends))
+
+
 def _is_complete(dataset: Dataset | None) -> bool:
     """Tell whether a row is complete: its audience says so, and it names the purposes that are permitted."""
     audience = dataset.subjects if dataset is not None else None

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from airflow_xborder.core.catalog import lies_in
 from airflow_xborder.core.decision import Decision
 
 
@@ -28,7 +29,7 @@ class Scope:
         """Tell whether the access to ``store``, or to an object in it, is part of this decision now."""
         if self.decision.valid_until is not None and now >= self.decision.valid_until:
             return False
-        return any(store == known or store.startswith((known + "/", known + ".")) for known in self.stores)
+        return any(lies_in(store, known) for known in self.stores)
 
 
 _LOCK = threading.Lock()

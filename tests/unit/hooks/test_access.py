@@ -160,3 +160,10 @@ def test_a_link_is_a_flow_from_or_to_nobody_knows_where(
 ) -> None:
     access.require_link(PEOPLE, writes=writes)
     assert asked == [movement]
+
+
+def test_a_store_that_a_wide_row_describes_is_still_all_that_is_in_it() -> None:
+    rows = [{"match": match, "categories": {}} for match in ("s3://b/*", "s3://b/users/*")]
+    catalog = Catalog({**deepcopy(CATALOG), "stores": {"s3://b": {"region": "eu"}}, "datasets": rows})
+    assert access.units(catalog, "s3://b") == ("s3://b/*", "s3://b/users/*")
+    assert access.units(catalog, "s3://b/readme") == ("s3://b/*",)

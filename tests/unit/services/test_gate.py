@@ -315,3 +315,23 @@ class TestKeys:
             ("attach evidence tia", 2),
             ("process in region eu", 4),
         ]
+
+
+class TestContainers:
+    def test_a_whole_database_is_everything_in_it(self) -> None:
+        deployment = Deployment()
+        mild = {
+            "categories": {"x": "non_personal"},
+            "purposes": ["analytics"],
+            "subjects": {"complete": True},
+        }
+        deployment.catalog["datasets"].append({"match": "postgres://pg-eu:5432/*", **mild})
+        ruling = deployment.decide(flow=flow("postgres://pg-eu:5432/appdb"))
+        assert ruling.decision.outcome is Outcome.DENY, "patients are in there"
+        (event,) = deployment.events("eu")
+        assert "personal_data.sensitive.health" in event.body["flow"]["data_categories"]
+
+    def test_attributes_of_a_data_set_are_facts_like_others(self) -> None:
+        deployment = Deployment()
+        deployment.catalog["datasets"][0]["attributes"] = {"eu.vital": False}
+        assert deployment.decide().decision.outcome is Outcome.ALLOW

@@ -58,3 +58,9 @@ def test_what_was_read_is_remembered_once_and_in_order() -> None:
     assert stores_read() == (US, EU)
     forget_reads()
     assert stores_read() == ()
+
+
+def test_a_bucket_is_not_another_whose_name_begins_alike(decision: Decision) -> None:
+    with open_scope(decision, frozenset({"s3://acme"})):
+        assert scope_for("s3://acme.us/x", NOW) is None
+        assert scope_for("s3://acme/x", NOW) is not None
