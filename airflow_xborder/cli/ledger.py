@@ -17,7 +17,7 @@ from airflow_xborder.adapters.signers.ed25519 import (
 )
 from airflow_xborder.audit.canonical import format_instant
 from airflow_xborder.audit.findings import Verification
-from airflow_xborder.cli.output import MALFORMED, OK, TAMPERED
+from airflow_xborder.cli.output import MALFORMED, OK, TAMPERED, printable
 from airflow_xborder.errors import ConfigurationError
 from airflow_xborder.services.auditing import Audit, audit_ledger
 from airflow_xborder.services.sealing import seal
@@ -73,7 +73,7 @@ def _print_audit(audit: Audit) -> None:
             f"the last at {format_instant(state.sealed_at)}, as `{state.location}`"
         )
     for finding in state.findings[:_SHOWN]:
-        print(f"{finding.kind.value}: {finding.name}: {finding.detail}")
+        print(printable(f"{finding.kind.value}: {finding.name}: {finding.detail}"))
     if len(state.findings) > _SHOWN:
         print(f"and {len(state.findings) - _SHOWN} more findings (all of them with --format json)")
     since = state.unverified_since or state.sealed_at
@@ -103,7 +103,7 @@ def _seal(arguments: argparse.Namespace) -> int:
         f"{report.added} of them new, root {checkpoint.root.hex()}"
     )
     for name in report.foreign:
-        print(f"not sealed, no event of this ledger: {name}")
+        print(printable(f"not sealed, no event of this ledger: {name}"))
     return TAMPERED if report.foreign else OK
 
 

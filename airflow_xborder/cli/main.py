@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from airflow_xborder import __version__
-from airflow_xborder.cli.output import UNAVAILABLE, exit_code, print_error
+from airflow_xborder.cli.output import UNAVAILABLE, exit_code, print_error, printable
 from airflow_xborder.errors import XborderError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: without the program's name; default: those of the process.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    _prepare_streams()
     parsed = _parser(given).parse_args(given)
     try:
         code: int = parsed.run(parsed)
@@ -39,12 +42,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(error)
         return exit_code(error)
     except BrokenPipeError:
-        # The reader (`head`) has gone; Python would complain once more when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # the reader (`head`) has gone
+        return UNAVAILABLE
+    except OSError as error:
+        _discard_output()
+        what = f"`{error.filename}`" if error.filename is not None else "the output"
+        print(f"error: {printable(what)}: {error.strerror or error}", file=sys.stderr)
         return UNAVAILABLE
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _prepare_streams() -> None:
+    """Make the standard streams take whatever is printed: any character in any locale, and closed ones too."""
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(_nowhere(), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(_nowhere(), "w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    # Python would complain once more when it closes a stream that cannot be written.
+    with suppress(io.UnsupportedOperation):
+        os.dup2(_nowhere(), sys.stdout.fileno())
+
+
+def _nowhere() -> int:
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

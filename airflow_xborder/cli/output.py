@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -50,9 +51,23 @@ def print_error(error: XborderError, stream: TextIO | None = None) -> None:
     text = str(error)
     if error.hint:
         text = text.removesuffix(f" (hint: {error.hint})")
-    print(f"error: {text}", file=stream)
+    print(f"error: {printable(text)}", file=stream)
     if error.hint:
-        print(f"hint: {error.hint}", file=stream)
+        print(f"hint: {printable(error.hint)}", file=stream)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` as one line that any terminal may show: foreign names can hold line breaks and commands."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+
+
+def json_line(record: object) -> str:
+    """Return ``record`` as one compact line of ASCII: the same bytes whatever the locale is."""
+    return json.dumps(record, separators=(",", ":"))
 
 
 def print_table(rows: Sequence[Sequence[str]], stream: TextIO | None = None) -> None:

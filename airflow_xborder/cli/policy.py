@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_xborder.cli.output import OK, REFUSED
+from airflow_xborder.errors import PolicyNotFoundError
 
 if TYPE_CHECKING:
     from airflow_xborder.core.combining import Frame
@@ -69,6 +70,11 @@ def _test(arguments: argparse.Namespace) -> int:
 
     paths = [Path(path) for path in arguments.paths]
     results = run_cases(paths or [shipped_folder()], decide)
+    if not results:
+        raise PolicyNotFoundError(
+            f"no cases in {', '.join(f'`{path}`' for path in paths)}",
+            hint="case files are called `*.cases.yaml`",
+        )
     failed = [result for result in results if not result.passed]
     for result in failed:
         print(f"{result.file}:{result.line}: {result.case}: {'; '.join(result.failures)}", file=sys.stderr)

@@ -161,3 +161,20 @@ def test_lines_end_where_lines_end(ask: Any) -> None:
     first, second, rest = out.split("\n")
     assert (code, rest) == (0, "")
     assert (json.loads(first)["flow_id"], json.loads(second)["outcome"]) == ("a\u2028b", "allow")
+
+
+def test_a_line_that_is_not_utf8_does_not_stop_the_rest(
+    ask: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = json.dumps(ALLOWED).encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(line + b'\n{"flow_id": "\xff"}\n' + line)))
+    assert main(["decide", "--format", "json"]) == 2
+    first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["outcome"], third["outcome"]) == ("allow", "allow")
+    assert (second["line"], second["error"]["message"]) == (2, "not UTF-8")
+
+
+def test_a_document_that_is_not_utf8_is_malformed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "flow.yaml").write_bytes(b"source: \xff")
+    assert main(["decide", str(tmp_path / "flow.yaml")]) == 2
+    assert "is not UTF-8" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import os
 import re
 import shutil
 import socket
@@ -72,6 +73,15 @@ class TestVerify:
         )
         assert out.endswith("NOT INTACT: 1 findings\n")
 
+    def test_a_planted_name_cannot_print_lines_of_its_own(self, sealed, capsys):
+        (sealed / "events" / "x: y\nintact\n\x1b[2J").touch()
+        (sealed / "events" / os.fsdecode(b"\xff")).touch()
+        assert verify(sealed) == 4
+        out = capsys.readouterr().out
+        assert "insert: events/x: y\\nintact\\n\\x1b[2J: no event has such a name\n" in out
+        assert "insert: events/\\udcff: no event has such a name\n" in out
+        assert "\nintact\n" not in out
+
     def test_many_findings_are_cut_short_in_text_only(self, tmp_path, key, capsys):
         folder = tmp_path / "many"
         append_events(open_store(str(folder)), 60)
@@ -119,6 +129,20 @@ class TestVerify:
             monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
             assert verify("s3://acme-ledger-eu/prefix") == 3
         assert "hint: check network, endpoint and credentials" in capsys.readouterr().err
+
+    def test_a_file_where_the_ledger_should_be_exits_2(self, sealed, capsys):
+        path = next(sealed.glob("log/keys/*"))
+        assert verify(path) == 2
+        assert "is a file" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("name", ["events", "log", "log/checkpoints", "log/segments", "log/keys"])
+    def test_a_file_or_link_in_place_of_a_folder_exits_4(self, sealed, public, name, capsys):
+        shutil.move(sealed / name, sealed.parent / "away")
+        (sealed / name).symlink_to(sealed.parent / "away")
+        assert verify(sealed, "--key", public) == 4
+        (sealed / name).unlink()
+        (sealed / name).touch()
+        assert verify(sealed, "--key", public) == 4
 
     @pytest.mark.parametrize("location", ["gs://bucket/a", "s3://"])
     def test_a_place_that_is_none_exits_2(self, location, capsys):

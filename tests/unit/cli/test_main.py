@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
+import shlex
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +14,17 @@ from airflow_xborder.cli import main as entry
 from airflow_xborder.cli.main import COMMANDS, main
 from airflow_xborder.errors import FlowError
 
+XBORDER = [sys.executable, "-m", "airflow_xborder"]
+FLOW = {
+    "flow_id": "é",
+    "source": {"country": "DE"},
+    "destination": {"country": "FR"},
+    "data_categories": ["personal_data.contact.email"],
+}
+
 
 def run(*arguments, **options):
-    command = [sys.executable, "-m", "airflow_xborder", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=50, **options)
+    return subprocess.run([*XBORDER, *arguments], capture_output=True, text=True, timeout=50, **options)
 
 
 @pytest.fixture
@@ -102,7 +112,59 @@ class TestProcess:
     def test_a_reader_that_has_gone_is_no_traceback(self, tmp_path):
         reading, writing = os.pipe()
         os.close(reading)
-        command = [sys.executable, "-m", "airflow_xborder", "ledger", "keygen", "--out", str(tmp_path / "k")]
+        command = [*XBORDER, "ledger", "keygen", "--out", str(tmp_path / "k")]
         result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=50)
         os.close(writing)
         assert (result.returncode, result.stderr) == (3, "")
+
+
+class TestStreams:
+    @pytest.fixture
+    def flow(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        path = tmp_path / "flow.json"
+        path.write_text(json.dumps(FLOW), encoding="utf-8")
+        return path
+
+    @pytest.fixture
+    def shell(self, flow):
+        """Run ``decide`` on a flow with what the shell does to its streams."""
+
+        def run(redirections, *arguments):
+            words = shlex.join([*XBORDER, "decide", *arguments])
+            return subprocess.run(
+                ["sh", "-c", f"{words} {redirections}"], capture_output=True, text=True, timeout=50
+            )
+
+        return run
+
+    def test_a_closed_output_leaves_the_exit_code(self, shell, flow):
+        result = shell(">&-", str(flow))
+        assert (result.returncode, result.stderr) == (0, "")
+        assert shell("2>&-", str(flow.parent / "none")).returncode == 2
+
+    def test_a_closed_input_is_no_flow(self, shell):
+        result = shell("<&-")
+        assert result.returncode == 2
+        assert result.stderr.startswith("error: standard input is closed\n")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+    def test_output_that_cannot_be_written_is_no_traceback_and_no_success(self, shell, flow):
+        result = shell(">/dev/full", str(flow))
+        assert (result.returncode, result.stderr) == (3, "error: the output: No space left on device\n")
+
+    @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+    def test_every_locale_can_show_an_answer(self, flow, encoding):
+        env = {**os.environ, "PYTHONIOENCODING": encoding}
+        assert run("decide", str(flow), env=env, encoding=encoding).returncode == 0
+        result = run("decide", "--format", "json", str(flow), env=env)
+        assert (result.returncode, json.loads(result.stdout)["flow_id"], result.stderr) == (0, "é", "")
+        assert result.stdout.isascii()
+
+    def test_an_account_without_a_home_does_without_a_cache(self, flow, monkeypatch, capsys):
+        def homeless(path):
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.delenv("XDG_CACHE_HOME")
+        monkeypatch.setattr(Path, "expanduser", homeless)
+        assert main(["decide", str(flow)]) == 0

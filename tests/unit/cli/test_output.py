@@ -4,7 +4,7 @@ import io
 import pytest
 
 from airflow_xborder import errors
-from airflow_xborder.cli.output import exit_code, print_error, print_table
+from airflow_xborder.cli.output import exit_code, json_line, print_error, print_table, printable
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,19 @@ class TestPrintError:
     def test_without_a_hint_there_is_one_line(self, capsys):
         print_error(errors.FlowError("wrong"))
         assert capsys.readouterr().err == "error: wrong\n"
+
+    def test_a_foreign_name_adds_no_line(self, capsys):
+        print_error(errors.FlowError("no file `a\nintact`", hint="\x1b[2J"))
+        assert capsys.readouterr().err == "error: no file `a\\nintact`\nhint: \\x1b[2J\n"
+
+
+def test_what_a_terminal_cannot_show_is_escaped():
+    assert printable("é → ok") == "é → ok"
+    assert printable("a\nb\x1b[2J\udcff\u202e") == "a\\nb\\x1b[2J\\udcff\\u202e"
+
+
+def test_json_is_ascii_in_any_locale():
+    assert json_line({"a": "é\ud800", "b": [1]}) == '{"a":"\\u00e9\\ud800","b":[1]}'
 
 
 def test_a_table_lines_its_columns_up(capsys):

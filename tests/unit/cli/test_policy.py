@@ -69,3 +69,8 @@ def test_what_is_published_is_in_force(tmp_path: Path, capsys: pytest.CaptureFix
     catalog.write_text(CATALOG.replace("DE", "XX"))
     assert main(publish) == 2, "a bad source cannot be published"
     assert latest_pointer(store) == pointer
+
+
+def test_a_folder_without_cases_is_no_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "test", str(tmp_path)]) == 2
+    assert f"no cases in `{tmp_path}`" in capsys.readouterr().err
