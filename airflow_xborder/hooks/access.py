@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """May this process read from, or write to, a store: what every regional hook asks before it touches one.
 
-Inside an open scope an access only counts. Outside it is decided: a read as a movement from the store to this worker,
+Inside an open scope an access only counts, as far as all that was read is of that scope too. Outside it is decided: a read as a movement from the store to this worker,
 a write as movements from everything that this process has read so far. What cannot be told apart (a database
 connection) is both, now and later: whatever is read after it was opened may leave through it. Where only a store is
 known, each data set that the catalog has in it is asked about: the most that it may hold.
@@ -53,8 +53,7 @@ def require_read(uri: str, purpose: str | None = None, *, content: bool = True) 
     """
     catalog = runtime.catalog()
     for unit in units(catalog, uri):
-        if not _in_scope(unit):
-            _require_reading(catalog, unit, purpose)
+        _require_reading(catalog, unit, purpose)
         _note(unit, content=content)
 
 
@@ -66,12 +65,10 @@ def require_write(uri: str, purpose: str | None = None) -> None:
     """
     catalog = runtime.catalog()
     for unit in units(catalog, uri):
-        if _in_scope(unit):
-            continue
         origins = scopes.stores_read()
         for origin in origins:
             _require_between(catalog, origin, unit, purpose)
-        if not _has_content(origins):
+        if not _in_scope(unit) and not _has_content(origins):
             require_movement(_made_here(catalog, unit, purpose))
 
 
@@ -84,10 +81,9 @@ def require_connection_to(uri: str, purpose: str | None = None) -> None:
     catalog = runtime.catalog()
     targets = units(catalog, uri)
     for unit in targets:
-        if not _in_scope(unit):
-            for origin in scopes.stores_read():
-                _require_between(catalog, origin, unit, purpose)
-            _require_reading(catalog, unit, purpose)
+        for origin in scopes.stores_read():
+            _require_between(catalog, origin, unit, purpose)
+        _require_reading(catalog, unit, purpose)
     note_connection(*targets)
 
 
@@ -152,14 +148,17 @@ def _has_content(origins: tuple[str, ...]) -> bool:
 
 
 def _require_reading(catalog: Catalog, unit: str, purpose: str | None) -> None:
-    require_movement(Movement(source=unit, destination=None, purpose=purpose))
+    if not _in_scope(unit):
+        require_movement(Movement(source=unit, destination=None, purpose=purpose))
     for way_out in _ways_out():
         _require_between(catalog, unit, way_out, purpose)
 
 
 def _require_between(catalog: Catalog, origin: str, target: str, purpose: str | None) -> None:
-    # What returns to the store that it came from crosses nothing that reading it did not.
-    if _store(catalog, origin) != _store(catalog, target):
+    # What returns to the store that it came from crosses nothing that reading it did not. An open decision is about
+    # this movement only if it is about both ends: what else was read is not part of it, wherever it goes.
+    known = _store(catalog, origin) == _store(catalog, target) or scopes.joins(origin, target, now())
+    if not known:
         require_movement(Movement(source=origin, destination=target, purpose=purpose))
 
 

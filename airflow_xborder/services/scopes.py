@@ -65,6 +65,12 @@ def scope_for(store: str, now: datetime) -> Scope | None:
     return None
 
 
+def joins(origin: str, target: str, now: datetime) -> bool:
+    """Tell whether one open scope covers both ends of a movement."""
+    with _LOCK:
+        return any(scope.covers(origin, now) and scope.covers(target, now) for scope in _open)
+
+
 def note_read(store: str) -> None:
     """Remember that this process has read from a store: whatever it writes next may come from there."""
     with _LOCK:

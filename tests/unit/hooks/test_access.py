@@ -138,6 +138,39 @@ class TestConnections:
         assert asked == [(PATIENTS, None), (PATIENTS, COPY)]
 
 
+class TestScopes:
+    """A scope is about its own movement, and what else this process has read is none of it."""
+
+    def test_what_was_read_outside_may_not_leave_through_it(self, asked: list[Any]) -> None:
+        access.require_read(PATIENTS)
+        asked.clear()
+        with make_scope(PEOPLE, COPY):
+            access.require_read(PEOPLE)
+            access.require_write(COPY)
+        assert asked == [(PATIENTS, COPY)]
+
+    def test_nor_through_a_connection_that_it_covers(self, asked: list[Any]) -> None:
+        access.require_read(PATIENTS)
+        asked.clear()
+        with make_scope(PEOPLE, COPY):
+            access.require_connection_to(US)
+        assert asked == [(PATIENTS, COPY)]
+
+    def test_what_is_read_in_it_may_not_leave_another_way(self, asked: list[Any]) -> None:
+        access.require_connection_to(US)
+        asked.clear()
+        with make_scope(PEOPLE):
+            access.require_read(PEOPLE)
+        assert asked == [(PEOPLE, COPY)]
+
+    def test_its_own_movement_is_not_asked_about_again(self, asked: list[Any]) -> None:
+        with make_scope(PEOPLE, COPY):
+            access.require_read(PEOPLE)
+            access.require_connection_to(US)
+            access.require_write(COPY)
+        assert asked == []
+
+
 class TestCopies:
     def test_one_is_a_flow_from_store_to_store(self, asked: list[Any]) -> None:
         access.require_copy(PEOPLE, COPY)
