@@ -33,7 +33,8 @@ _PARAMETERS = {
 class ConsentSpec:
     """Where consent is kept, in the database of the data.
 
-    Consent is current when it was granted by now and not withdrawn by now.
+    Consent is current when it was granted by now and not withdrawn by now, in this row or by another that speaks of
+    a withdrawal since.
 
     :param subject: the data table's column that names a person; ``key`` is the consent table's.
     :param spellings: what the consent table calls our purposes, besides their own ids.

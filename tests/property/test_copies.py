@@ -56,10 +56,16 @@ def is_kind(category, term):
 
 
 def expected(rows, consents, is_filtered, dropped, hidden):
+    told = [entry for entry in consents if entry[1] == "ml_inference"]
+    left = [
+        (subject, withdrawn) for subject, _, _, withdrawn in told if withdrawn is not None and withdrawn < 0
+    ]
     current = {
         subject
-        for subject, purpose, granted, withdrawn in consents
-        if purpose == "ml_inference" and granted < 0 and (withdrawn is None or withdrawn > 0)
+        for subject, _, granted, withdrawn in told
+        if granted < 0
+        and (withdrawn is None or withdrawn > 0)
+        and not any(who == subject and since >= granted for who, since in left)
     }
     for row in rows:
         if is_filtered and row[0] not in current:

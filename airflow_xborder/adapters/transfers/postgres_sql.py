@@ -70,15 +70,18 @@ def _consents(plan: CopyPlan) -> Iterable[sql.Composed]:
     consent = plan.consent
     for spellings in plan.purposes if consent is not None else ():
         assert consent is not None
-        column = {
-            name: sql.Identifier("c", getattr(consent, name))
-            for name in ("key", "purpose", "granted_at", "withdrawn_at")
-        }
+        names = ("key", "purpose", "granted_at", "withdrawn_at")
+        column = {name: sql.Identifier("c", getattr(consent, name)) for name in names}
+        later = {f"w_{name}": sql.Identifier("w", getattr(consent, name)) for name in names}
+        # A withdrawal counts against every consent that was given before it, whichever row it stands in.
         yield sql.SQL(
             "EXISTS (SELECT 1 FROM {table} AS c WHERE {key} = {subject} AND {purpose} IN ({spellings})"
-            " AND {granted_at} <= {now} AND ({withdrawn_at} IS NULL OR {withdrawn_at} > {now}))"
+            " AND {granted_at} <= {now} AND ({withdrawn_at} IS NULL OR {withdrawn_at} > {now})"
+            " AND NOT EXISTS (SELECT 1 FROM {table} AS w WHERE {w_key} = {key} AND {w_purpose} IN ({spellings})"
+            " AND {w_withdrawn_at} <= {now} AND {w_withdrawn_at} >= {granted_at}))"
         ).format(
             **column,
+            **later,
             table=table(consent.table),
             subject=sql.Identifier("d", consent.subject),
             spellings=sql.SQL(", ").join(map(sql.Literal, spellings)),

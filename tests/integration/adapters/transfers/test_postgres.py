@@ -49,6 +49,17 @@ class TestObligations:
         assert [row[0] for row in users.rows()] == [1, 5]
         assert (result.rows_read, result.landed.rows) == (5, 2)
 
+    def test_a_withdrawal_counts_against_each_row_that_it_comes_after(self, users):
+        users.run(
+            "eu",
+            "INSERT INTO consents VALUES (1, 'ml_inference', now() - interval '1 day', now() - interval '1 hour'),"
+            " (2, 'ml_inference', now() - interval '1 hour', NULL)",
+        )
+        users.copy(FILTER)
+        assert [row[0] for row in users.rows()] == [2, 5], (
+            "of two rows the withdrawn one is believed, but not forever"
+        )
+
     def test_other_spellings_of_the_purpose_count_if_the_catalog_says_so(self, users):
         consent = ConsentSpec(table=CONSENT.table, subject="id", spellings={"ml_inference": ("marketing",)})
         users.copy(made=users.plan(FILTER, consent=consent))
