@@ -22,7 +22,14 @@ from airflow_xborder.core.remediation import suggest_remediations
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 from airflow_xborder.services.identifiers import new_id
-from airflow_xborder.services.recording import Crossing, Fact, Recorder, crossing_of, decision_body
+from airflow_xborder.services.recording import (
+    Crossing,
+    Fact,
+    Recorder,
+    as_catalogued,
+    crossing_of,
+    decision_body,
+)
 from airflow_xborder.services.resolution import Measured, Resolved, parts_of, resolve
 
 if TYPE_CHECKING:
@@ -139,7 +146,7 @@ class Gate:
         decision = self._answer(posed)
         flow = _joined([part.known for part in parts])
         crossing = crossing_of(flow, self._has_ledger(in_force), self.options.worker_region)
-        decision = self._record(request, flow, crossing, decision)
+        decision = self._record(request, as_catalogued(flow, in_force.catalog), crossing, decision)
         return Ruling(decision=decision, flow=flow, crossing=crossing, request=request)
 
     def record(self, ruling: Ruling, kind: str, phase: str, body: dict[str, object]) -> Receipt:

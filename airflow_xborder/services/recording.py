@@ -2,19 +2,21 @@
 """What the ledger is told of a decision and of what followed, and which side of a border may hear which part.
 
 Identifiers, categories and counts of rules only: never a value of a data subject, and no name of a member of
-staff. A crossing is written to both regions' ledgers under one random id; the far side hears neither the exact
+staff. Stores are named as the catalog does, since the name of an object, which a DAG's author or its data made up, may
+name a person; other text of an author's is told only where it is an identifier. A crossing is written to both regions' ledgers under one random id; the far side hears neither the exact
 store nor the counts of the near side, and each event lists what it does not say.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_xborder.audit.event import Event, TaskKey
-from airflow_xborder.core.decision import Decision
+from airflow_xborder.core.decision import Decision, Reason
 from airflow_xborder.core.flow import DataFlow, End
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
@@ -22,7 +24,16 @@ from airflow_xborder.errors import ConfigurationError
 from airflow_xborder.ports.ledger import Ledger, Receipt
 from airflow_xborder.services.identifiers import new_id
 
+if TYPE_CHECKING:
+    from airflow_xborder.core.catalog import Catalog
+
 LedgerOf = Callable[[str], Ledger]
+
+UNTOLD = "untold"
+"""Stands for text that is no identifier: free text of a DAG's author is not evidence."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}")
+_FREE = frozenset({"stated", "restriction"})
 
 FAR_SIDE_WITHHELD = ("flow.source.store", "flow.consent", "counts", "digest")
 
@@ -111,6 +122,37 @@ def _without(body: Mapping[str, Any], paths: list[list[str]]) -> dict[str, Any]:
     return shown
 
 
+def as_catalogued(flow: DataFlow, catalog: Catalog) -> DataFlow:
+    """Return a flow with its stores as far as the catalog names them: what is recorded of it."""
+    ends = {
+        name: replace(end, store=_store_name(end.store, catalog))
+        for name, end in (("source", flow.source), ("destination", flow.destination))
+        if end.store is not None
+    }
+    return replace(flow, **ends)  # type: ignore[arg-type]
+
+
+def _store_name(uri: str, catalog: Catalog) -> str:
+    store, row = catalog.store_of(uri), catalog.dataset_of(uri)
+    scheme, separator, rest = uri.partition("://")
+    if scheme == "postgres" and store is not None:
+        return uri.partition("?")[0]  # the names of tables are the schema's, not the data's
+    if row is not None:
+        return row.match
+    if store is not None:
+        return store[0]
+    # Neither the path of an unknown place is told, nor the password that may stand before its host.
+    return (
+        f"{scheme}://{_identifier(rest.partition('/')[0].rpartition('@')[2])}"
+        if separator
+        else _identifier(uri)
+    )
+
+
+def _identifier(text: str) -> str:
+    return text if _ID.fullmatch(text) else UNTOLD
+
+
 def decision_body(flow: DataFlow, decision: Decision, point: str) -> dict[str, Any]:
     """Return what a decision event says: what was asked, what was answered, and on what that rests."""
     return {
@@ -130,17 +172,24 @@ def decision_body(flow: DataFlow, decision: Decision, point: str) -> dict[str, A
                 {"requirement": entry.requirement_id, "status": entry.status} for entry in decision.applicable
             ],
             "reasons": [
-                {"kind": reason.kind, "template": reason.template, "parameters": dict(reason.parameters)}
+                {"kind": reason.kind, "template": reason.template, "parameters": _parameters(reason)}
                 for reason in decision.reasons
             ],
             "obligations": [obligation.to_dict() for obligation in decision.obligations],
             "duties": [plain(duty) for duty in decision.duties],
             "warnings": list(decision.warnings),
             "carries": {
-                "origin_regimes": list(decision.origin_regimes),
-                "restrictions": list(decision.restrictions),
+                "origin_regimes": [_identifier(name) for name in decision.origin_regimes],
+                "restrictions": [_identifier(name) for name in decision.restrictions],
             },
         },
+    }
+
+
+def _parameters(reason: Reason) -> dict[str, str]:
+    return {
+        name: _identifier(value) if name in _FREE else value
+        for name, value in dict(reason.parameters).items()
     }
 
 
