@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -214,16 +215,11 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[Any], bo
     monkeypatch.setattr(movement_records, "FIRST_PAUSE", 0.001)
 
     def break_it(region: str, fails: Callable[[Any], bool]) -> None:
-        whole = runtime.ledger
-
-        def ledger(name: str) -> Any:
-            if name != region:
-                return whole(name)
-            broken = BrokenLedger(runtime.object_store(name), name)
-            broken.fails = fails  # type: ignore[method-assign]
-            return broken
-
-        monkeypatch.setattr(runtime.gate()._recorder, "ledger_of", ledger)
+        whole, gate = runtime.ledger, runtime.gate()
+        broken = BrokenLedger(runtime.object_store(region), region)
+        broken.fails = fails  # type: ignore[method-assign]
+        recorder = replace(gate._recorder, ledger_of=lambda name: broken if name == region else whole(name))
+        monkeypatch.setattr(gate, "_recorder", recorder)
 
     return break_it
 
