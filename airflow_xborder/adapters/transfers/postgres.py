@@ -36,12 +36,14 @@ def describe_table(connection: psycopg.Connection[Any], name: TableName) -> Tabl
     """Return a table or view as its database has it.
 
     :raises ConfigurationError: if there is none, or it has no columns.
+    :raises RegionMismatchError: if rows of it are in another server.
     :raises StoreUnavailableError: for trouble that passes.
     """
     from airflow_xborder.adapters.transfers.postgres_errors import asked
-    from airflow_xborder.adapters.transfers.postgres_sessions import find_table
+    from airflow_xborder.adapters.transfers.postgres_sessions import find_table, require_kept_here
 
     found = asked(f"table `{name}`", lambda: find_table(connection, name))
+    asked(f"table `{name}`", lambda: require_kept_here(connection, name))
     if found is None:
         raise ConfigurationError(f"there is no table `{name}`", hint="a name in mixed case needs quotes")
     return found

@@ -13,7 +13,12 @@ from psycopg.copy import LibpqWriter
 
 from airflow_xborder.adapters.transfers import postgres_sql as sql
 from airflow_xborder.adapters.transfers.copy_job import CopyJob, Landed
-from airflow_xborder.adapters.transfers.postgres_sessions import find_table, one_value, plain_cursor
+from airflow_xborder.adapters.transfers.postgres_sessions import (
+    find_table,
+    one_value,
+    plain_cursor,
+    require_kept_here,
+)
 from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import ConfigurationError
 from airflow_xborder.services.obligations import CopyPlan, PlannedColumn
@@ -95,6 +100,7 @@ class Destination:
             columns = [(planned.column.name, self._type(planned)) for planned in self._plan.columns]
             self._execute(sql.create_table(self._table, columns))
             return
+        require_kept_here(self._connection, self._table, writes=True)
         self._check(found)
         if self._job.replace:
             self._execute(sql.lock_writers_out(self._table))

@@ -43,6 +43,21 @@ DESCRIBE = sql.SQL(
     " WHERE n.nspname = %s AND c.relname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
     " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
 )
+# What a table is made of: its partitions and heirs, and what the views among them read.
+FIND_PART = sql.SQL(
+    "WITH RECURSIVE part (oid) AS ("
+    "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = %s AND c.relname = %s"
+    " UNION SELECT next.oid FROM part JOIN ("
+    "SELECT inhparent AS owner, inhrelid AS oid FROM pg_catalog.pg_inherits"
+    " UNION ALL SELECT r.ev_class, d.refobjid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d"
+    " ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid"
+    " AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+    " JOIN pg_catalog.pg_class v ON v.oid = r.ev_class AND v.relkind = 'v'"
+    ") next ON next.owner = part.oid)"
+    " SELECT c.relname FROM part JOIN pg_catalog.pg_class c USING (oid) WHERE c.relkind::text = ANY (%s)"
+    " ORDER BY 1 LIMIT 1"
+)
 WRITE_TYPE = sql.SQL("SELECT pg_catalog.format_type(%s, %s)")
 LOCK_NAME = sql.SQL("SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(%s, 0))")
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from airflow_xborder.adapters.transfers.postgres import copy_table
 from airflow_xborder.core.decision import Obligation
-from airflow_xborder.errors import ConfigurationError, ObligationError
+from airflow_xborder.errors import ConfigurationError, ObligationError, RegionMismatchError
 from airflow_xborder.services.obligations import ConsentSpec
 from airflow_xborder.services.tables import TableName
 from tests.copies import (
@@ -230,6 +230,61 @@ class TestValues:
             users.copy(made=made)
         users.run("us", "CREATE TABLE users (id int, score text)")
         assert users.copy(made=made).landed.rows == 5
+
+
+class TestForeignTables:
+    """What a foreign table stands for is in another server, and nobody has asked that one where it is."""
+
+    @pytest.fixture
+    def elsewhere(self, users, postgres_servers):
+        """Return a function that makes a foreign table on one side."""
+
+        def make(side, statement, *more):
+            with postgres_servers[side].connect(getattr(users, side).info.dbname) as server:
+                server.execute("CREATE FOREIGN DATA WRAPPER nowhere")
+                server.execute("CREATE SERVER elsewhere FOREIGN DATA WRAPPER nowhere")
+                server.execute(f"{statement} SERVER elsewhere".encode())
+                for another in more:
+                    server.execute(another)
+
+        return make
+
+    def test_no_row_is_put_into_one(self, users, elsewhere):
+        elsewhere("us", "CREATE FOREIGN TABLE users (id int, email text, diagnosis text, score numeric)")
+        with pytest.raises(RegionMismatchError, match="`users` may stand for a table of another server"):
+            users.copy()
+
+    def test_nor_into_a_partition_that_is_one(self, users, elsewhere):
+        users.run(
+            "us",
+            "CREATE TABLE users (id int, email text, diagnosis text, score numeric) PARTITION BY LIST (id)",
+        )
+        elsewhere("us", "CREATE FOREIGN TABLE far PARTITION OF users DEFAULT")
+        with pytest.raises(RegionMismatchError, match="`public.users`: `far` may stand for"):
+            users.copy()
+
+    def test_nor_into_a_view_whose_trigger_may_put_it_anywhere(self, users):
+        users.run(
+            "us",
+            "CREATE TABLE kept (id int, email text, diagnosis text, score numeric)",
+            "CREATE VIEW users AS SELECT * FROM kept",
+        )
+        with pytest.raises(RegionMismatchError, match="`users` may stand for a table of another server"):
+            users.copy()
+
+    @pytest.mark.parametrize("name", ["far", "seen"])
+    def test_no_row_is_read_from_one(self, users, elsewhere, name):
+        elsewhere("eu", "CREATE FOREIGN TABLE far (id int)", "CREATE VIEW seen AS SELECT id FROM far")
+        with pytest.raises(RegionMismatchError, match="`far` may stand for a table of another server"):
+            users.plan(table=name)
+
+    def test_tables_in_parts_of_this_database_are_copied(self, users):
+        users.run(
+            "us",
+            "CREATE TABLE users (id int, email text, diagnosis text, score numeric) PARTITION BY LIST (id)",
+            "CREATE TABLE near PARTITION OF users DEFAULT",
+        )
+        assert users.copy().landed.rows == 5
 
 
 class TestOnce:
