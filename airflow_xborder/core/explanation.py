@@ -41,15 +41,6 @@ def render(template: str, parameters: Mapping[str, str]) -> str:
     return TEMPLATES[template].format_map(parameters)
 
 
-def headline(decision: Decision) -> str:
-    """Return one line that says what was decided, and by what."""
-    grounds = [violation.citation for violation in decision.violations] or [
-        reason.text for reason in decision.reasons
-    ]
-    because = f": {'; '.join(dict.fromkeys(grounds))}" if grounds and not decision.allowed else ""
-    return f"{decision.outcome.value}{because}"
-
-
 def between(flow: DataFlow) -> str:
     """Return where a flow goes from and to, in a few words."""
     return f"{_place(flow.source)} → {_place(flow.destination)}"

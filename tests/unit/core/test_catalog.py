@@ -146,3 +146,15 @@ class TestContainers:
         row = catalog(datasets=rows).dataset_of("s3://a/xx")
         assert row is not None
         assert row.match == "s3://a/x*"
+
+
+def test_a_flow_may_use_the_deployments_own_names_of_purposes() -> None:
+    flow = catalog().read_flow({"source": "DE", "destination": "US", "purpose": "model_inference"})
+    assert flow.purpose == "ml_inference"
+    with pytest.raises(UnknownTermError):
+        catalog().read_flow({"source": "DE", "destination": "US", "purpose": "modell_inference"})
+
+
+def test_a_column_needs_a_name() -> None:
+    with pytest.raises(FlowError, match="without a name"):
+        catalog(datasets=[{"match": "x", "categories": {"": "non_personal"}}])

@@ -7,8 +7,9 @@ from string import Formatter
 
 import pytest
 
-from airflow_xborder.core.decision import Outcome, Remediation
-from airflow_xborder.core.explanation import TEMPLATES, explain, headline, render
+from airflow_xborder.core.decision import Obligation, Outcome, Remediation
+from airflow_xborder.core.explanation import TEMPLATES, between, explain, render
+from airflow_xborder.core.flow import DataFlow, End
 from tests.factories import decide, make_pack, make_row
 
 DENIED = decide(
@@ -29,20 +30,6 @@ def test_an_unknown_template_is_a_bug() -> None:
         render("nothing", {})
     with pytest.raises(KeyError):
         render("unmet", {})
-
-
-class TestHeadlines:
-    def test_a_denial_names_its_article(self) -> None:
-        assert headline(DENIED) == "deny: Art. 1"
-
-    def test_a_gap_is_told_in_its_own_words(self) -> None:
-        assert (
-            headline(decide([], destination="DE"))
-            == "review: No rules are loaded for DE, which this flow touches (source)."
-        )
-
-    def test_an_allow_needs_no_reason(self) -> None:
-        assert headline(decide([make_pack("t")])) == "allow"
 
 
 class TestExplanations:
@@ -71,3 +58,35 @@ class TestExplanations:
             "  note: careful",
             "  not legal advice",
         ]
+
+    def test_the_heading_says_what_was_asked(self) -> None:
+        flow = DataFlow.parse(
+            {
+                "source": {"region": "eu", "country": "DE", "subdivision": "DE-HE"},
+                "destination": {"country": "US"},
+                "purpose": "analytics",
+            }
+        )
+        allowed = decide([make_pack("t")])
+        assert explain(allowed, flow).splitlines()[0] == "ALLOW  eu (DE-HE) → US, analytics"
+        named = explain(DENIED, flow).splitlines()[0]
+        assert named == "DENY  users-to-us, eu (DE-HE) → US, analytics"
+
+    def test_a_place_that_nobody_knows_is_called_so(self) -> None:
+        ends = (End(store="s3://nobody/x"), End(region="eu"))
+        assert between(DataFlow(source=ends[0], destination=ends[1])) == "an unknown place → eu"
+
+    def test_long_sentences_are_wrapped_and_their_words_kept(self) -> None:
+        words = "word " * 60
+        pack = make_pack(
+            "t", make_row(citation="Art. 1", description=words, constraints=[{"evidence": "tia"}])
+        )
+        lines = explain(decide([pack])).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert " ".join(" ".join(lines).split()).count("word") == 60
+
+    def test_a_denial_lists_no_obligations_and_an_allow_does(self) -> None:
+        duty = Obligation("minimise_columns", (("drop", "personal_data.contact"),))
+        allowed = decide([make_pack("t")]).with_changes(obligations=(duty,))
+        assert "    minimise_columns (drop=personal_data.contact)" in explain(allowed).splitlines()
+        assert "minimise_columns" not in explain(DENIED.with_changes(obligations=(duty,)))
