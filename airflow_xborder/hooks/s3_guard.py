@@ -26,11 +26,12 @@ _LOOKS = ("GetObjectAcl", "GetObjectAttributes", "GetObjectLegalHold", "GetObjec
 _WRITES = (
     "PutObject", "UploadPart", "CopyObject", "CreateMultipartUpload", "CompleteMultipartUpload", "RestoreObject",
 )  # fmt: skip
-_STILL = ("AbortMultipartUpload", "DeleteObject", "GetBucket", "DeleteBucket", "PutBucketTagging", "PutBucketVersioning",
+_STILL = ("AbortMultipartUpload", "DeleteObject", "GetBucket", "DeleteBucketTagging", "PutBucketTagging", "PutBucketVersioning",
           "GetPublicAccessBlock", "GetObjectLockConfiguration")  # fmt: skip
 _ASKS_WHERE = frozenset({"GetBucketLocation", "HeadBucket"})
 # A public object is readable everywhere; who may read it is for an officer to say.
 _NEVER = frozenset({"PutObjectAcl", "PutObjectLockConfiguration"})
+_OWNERS_ALONE = frozenset({"private", "bucket-owner-read", "bucket-owner-full-control"})
 _SERVICES = frozenset({"s3", "sts", "iam"})
 _CLOUD = "xborder_cloud"
 _REDIRECTS = frozenset({301, 302, 307})
@@ -65,6 +66,8 @@ def kind_of(operation: str) -> Kind:
         return Kind.ASK_WHERE
     if operation == "CreateBucket":
         return Kind.CREATE
+    if operation == "DeleteBucket":  # not all that begins so: without its policy a bucket may be open
+        return Kind.STILL
     if operation in ("CopyObject", "UploadPartCopy"):
         return Kind.COPY
     if operation not in _NEVER:
@@ -74,6 +77,19 @@ def kind_of(operation: str) -> Kind:
     raise EnforcementError(
         f"a regional hook does not do `{operation}`", hint="that is for whoever administers the bucket"
     )
+
+
+def require_private(params: Mapping[str, Any]) -> None:
+    """Raise where a call, besides what it does, opens an object to others or sends a part of it to another bucket.
+
+    :raises EnforcementError: for an access list or a grant to more than the owners, and for an output location.
+    """
+    if params.get("ACL", "private") not in _OWNERS_ALONE or any(name.startswith("Grant") for name in params):
+        raise EnforcementError(
+            "a regional hook lets nobody else read what it writes", hint="leave out `ACL` and grants"
+        )
+    if "OutputLocation" in (params.get("RestoreRequest") or {}):
+        raise EnforcementError("a regional hook sends no results of a restore to a bucket")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +148,7 @@ class S3Guard:
                 )
 
     def _require(self, kind: Kind, params: Mapping[str, Any], context: dict[str, Any]) -> None:
+        require_private(params)
         target = self._target(params, context)
         context[_CLOUD] = target.cloud
         if kind is Kind.CREATE:

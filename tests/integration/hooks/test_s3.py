@@ -273,6 +273,9 @@ class TestWhatItDoesNotDo:
         "acl": lambda client, bucket: client.put_object_acl(
             Bucket=bucket, Key="prices/all.csv", ACL="public-read"
         ),
+        "public": lambda client, bucket: client.put_object(
+            Bucket=bucket, Key="prices/x", Body=b"1", ACL="public-read"
+        ),
         "form": lambda client, bucket: client.generate_presigned_post(bucket, "prices/all.csv"),
         "arn": lambda client, bucket: client.copy_object(
             Bucket=bucket, Key="prices/x", CopySource="arn:aws:s3:us-east-1:1:accesspoint/a/object/k"

@@ -5,7 +5,7 @@ import botocore.session
 import pytest
 
 from airflow_xborder.errors import EnforcementError
-from airflow_xborder.hooks.s3_guard import Kind, kind_of, parse_copy_source, uri_of
+from airflow_xborder.hooks.s3_guard import Kind, kind_of, parse_copy_source, require_private, uri_of
 
 
 class TestKinds:
@@ -21,6 +21,7 @@ class TestKinds:
             ("UploadPartCopy", Kind.COPY),
             ("CopyObject", Kind.COPY),
             ("DeleteObjects", Kind.STILL),
+            ("DeleteBucket", Kind.STILL),
             ("GetBucketTagging", Kind.STILL),
             ("GetObjectLockConfiguration", Kind.STILL),
             ("HeadBucket", Kind.ASK_WHERE),
@@ -54,7 +55,26 @@ class TestKinds:
             "PutBucketAcl",
             "PutObjectAcl",
             "PutBucketNotificationConfiguration",
+            "DeleteBucketPolicy",
+            "DeleteBucketOwnershipControls",
         } <= refused
+
+    @pytest.mark.parametrize(
+        "params",
+        [
+            {"ACL": "public-read"},
+            {"ACL": "authenticated-read"},
+            {"GrantRead": 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'},
+            {"RestoreRequest": {"OutputLocation": {"S3": {"BucketName": "elsewhere", "Prefix": "x"}}}},
+        ],
+    )
+    def test_a_write_that_lets_others_read_is_refused(self, params: dict[str, object]) -> None:
+        with pytest.raises(EnforcementError):
+            require_private({"Bucket": "b", "Key": "k", **params})
+
+    @pytest.mark.parametrize("params", [{}, {"ACL": "private"}, {"ACL": "bucket-owner-full-control"}])
+    def test_one_for_the_owners_is_not(self, params: dict[str, object]) -> None:
+        require_private({"Bucket": "b", "Key": "k", **params})
 
     @pytest.mark.parametrize(
         ("source", "parsed"),

@@ -260,7 +260,7 @@ class TestForeignTables:
             "CREATE TABLE users (id int, email text, diagnosis text, score numeric) PARTITION BY LIST (id)",
         )
         elsewhere("us", "CREATE FOREIGN TABLE far PARTITION OF users DEFAULT")
-        with pytest.raises(RegionMismatchError, match="`public.users`: `far` may stand for"):
+        with pytest.raises(RegionMismatchError, match=r"`public\.users`: `far` may stand for"):
             users.copy()
 
     def test_nor_into_a_view_whose_trigger_may_put_it_anywhere(self, users):
