@@ -135,8 +135,9 @@ def as_catalogued(flow: DataFlow, catalog: Catalog) -> DataFlow:
 def _store_name(uri: str, catalog: Catalog) -> str:
     store, row = catalog.store_of(uri), catalog.dataset_of(uri)
     scheme, separator, rest = uri.partition("://")
-    if scheme == "postgres" and store is not None:
-        return uri.partition("?")[0]  # the names of tables are the schema's, not the data's
+    table = uri.partition("?")[0]
+    if scheme == "postgres" and store is not None and _ID.fullmatch(table):
+        return table  # its name is the schema's, not the data's
     if row is not None:
         return row.match
     if store is not None:

@@ -77,6 +77,7 @@ class TestFreeText:
             (PEOPLE, PEOPLE),
             (f"{PEOPLE}?password=secret", PEOPLE),
             ("postgres://pg-eu:5432/appdb.public.other", "postgres://pg-eu:5432/appdb.public.other"),
+            (f"postgres://pg-eu:5432/appdb.public.{JANE}", "postgres://pg-eu:5432/appdb"),
             (f"s3://acme-eu/people/{JANE}.json", "s3://acme-eu/people/*"),
             (f"s3://acme-eu/other/{JANE}.json", "s3://acme-eu"),
             (f"s3://unknown/{JANE}", "s3://unknown"),
