@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_xborder.core.catalog import CONNECTION_SCHEME
 from airflow_xborder.core.flow import DataFlow, End, Places
 from airflow_xborder.errors import FlowError
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from airflow_xborder.core.catalog import Catalog
 
 CLAIMS = "xborder"
-_SQL_SCHEMES = {"postgres": "postgres", "postgresql": "postgres"}
+# However its author spells it, a store that the catalog knows must be found: what is not is not asked about.
+_SCHEMES = {"postgresql": "postgres", "s3a": "s3", "s3n": "s3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,28 @@ def flows_of(
 
 
 def store_uri(uri: str) -> str:
-    """Return an asset's URI as the catalog writes it (OpenLineage naming): ``db.schema.table`` for a SQL table."""
-    scheme, separator, rest = uri.partition("://")
-    known = _SQL_SCHEMES.get(scheme.lower())
-    if not separator or known is None:
+    """Return an asset's URI as the catalog writes it (OpenLineage naming): ``db.schema.table`` for a SQL table.
+
+    Who connects, and by which driver or protocol, is no part of it.
+    """
+    written, separator, rest = uri.strip().partition("://")
+    scheme = written.lower().partition("+")[0]
+    scheme = _SCHEMES.get(scheme, scheme)
+    if not separator or scheme not in ("postgres", "s3"):
         return uri
-    host, _, path = rest.partition("/")
-    return f"{known}://{host}/{path.strip('/').replace('/', '.')}"
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    if scheme == "s3":
+        return f"s3://{host}{slash}{path}"
+    port = "" if ":" in host else ":5432"
+    return f"postgres://{host}{port}/{path.partition('?')[0].strip('/').replace('/', '.')}"
 
 
 def _declared(asset: Any, catalog: Catalog) -> Declared:
     name, uri = getattr(asset, "name", None), getattr(asset, "uri", None)
     if not isinstance(uri, str) or not uri:
         return Declared(str(name or asset), None, False)
-    uri = store_uri(uri)
+    uri = _as_catalogued(store_uri(uri), catalog)
     is_known = catalog.store_of(uri) is not None or catalog.dataset_of(uri) is not None
     claims = (getattr(asset, "extra", None) or {}).get(CLAIMS) or {}
     if not isinstance(claims, Mapping):
@@ -76,6 +86,16 @@ def _declared(asset: Any, catalog: Catalog) -> Declared:
     if given := {"source", "destination", "as_of"} & claims.keys():
         raise FlowError(f"asset `{name}`: `{min(given)}` cannot be claimed", hint="the asset's URI says it")
     return Declared(str(name or uri), uri, is_known, claims)
+
+
+def _as_catalogued(uri: str, catalog: Catalog) -> str:
+    """Return a URI with its connection resolved and its host spelled as the catalog has them, if it has them."""
+    scheme, separator, rest = uri.partition("://")
+    host, slash, path = rest.partition("/")
+    if uri.startswith(CONNECTION_SCHEME) and catalog.stores_of_connection(host):
+        return catalog.store_uri(uri)
+    lowered = f"{scheme}{separator}{host.lower()}{slash}{path}"
+    return lowered if catalog.store_of(uri) is None and catalog.store_of(lowered) is not None else uri
 
 
 def _flow(source: Declared | None, target: Declared | None, catalog: Catalog, worker: str | None) -> DataFlow:

@@ -41,6 +41,13 @@ def ends(found: list[DataFlow]) -> list[tuple[str | None, str | None]]:
         ("postgres://h:5432/db.public.people", "postgres://h:5432/db.public.people"),
         ("s3://bucket/a/b.csv", "s3://bucket/a/b.csv"),
         ("s3://bucket/a/", "s3://bucket/a/"),
+        (
+            "postgresql+psycopg2://u:p@h/db/public/people?sslmode=require",
+            "postgres://h:5432/db.public.people",
+        ),
+        ("S3A://aws_eu@bucket/a/B.csv", "s3://bucket/a/B.csv"),
+        (" s3n://bucket", "s3://bucket"),
+        ("gs://Bucket/a", "gs://Bucket/a"),
         ("no-scheme", "no-scheme"),
     ],
 )
@@ -56,6 +63,13 @@ class TestPairs:
     def test_one_known_end_is_enough_to_ask(self):
         assert ends(flows([KNOWN], [UNKNOWN])) == [(PEOPLE, "s3://nobody/x")]
         assert ends(flows([UNKNOWN], [COPY])) == [("s3://nobody/x", TARGET)]
+
+    @pytest.mark.parametrize("uri", ["conn://pg_eu/public.people", "postgres://u@PG-EU/appdb/public/people"])
+    def test_a_known_store_is_known_however_it_is_spelled(self, uri: str):
+        assert ends(flows([], [SimpleNamespace(name="n", uri=uri, extra={})], "us")) == [("us", PEOPLE)]
+
+    def test_a_connection_that_the_catalog_does_not_have_is_unknown(self):
+        assert flows([], [SimpleNamespace(name="n", uri="conn://other/x", extra={})], "us") == []
 
     def test_an_alias_is_an_end_that_nobody_knows(self):
         assert ends(flows([KNOWN], [AssetAlias("later")])) == [(PEOPLE, "later")]
