@@ -276,7 +276,7 @@ class Pretender(BaseOperator):
     ("operator", "answer"),
     [
         (ComplianceGateOperator, True),
-        (GateDecoratedOperator, True),
+        (GateDecoratedOperator, False),
         (RegionalTransferOperator, True),
         (Heir, True),
         (Sly, False),
