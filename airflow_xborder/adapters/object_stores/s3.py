@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 _ATTEMPTS = 3
+# What is wrong here must not reach obstore: its Rust part then panics, past every `except Exception`.
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_ENDPOINT = re.compile(
+    r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?(?:[A-Za-z0-9._~/-]*)"
+)
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _ELSEWHERE = frozenset(
     {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"}
@@ -82,12 +87,13 @@ class S3ObjectStore:
 
     def __init__(self, location: str, options: Mapping[str, object] | None = None) -> None:
         parts = urlsplit(location)
-        if not parts.netloc or parts.query or parts.fragment:
+        prefix = parts.path.strip("/")
+        is_path = not {".", ".."} & {*prefix.split("/")} and "//" not in prefix and prefix.isprintable()
+        if not _BUCKET.fullmatch(parts.netloc) or not is_path or parts.query or parts.fragment:
             raise ConfigurationError(
                 f"`{location}` is no place in a bucket", hint="write it as `s3://bucket/prefix`"
             )
         self._bucket = parts.netloc
-        prefix = parts.path.strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self.location = f"s3://{self._bucket}/{prefix}".rstrip("/")
         self._options = S3Options.from_mapping(options)
@@ -188,6 +194,10 @@ def _open(bucket: str, options: S3Options) -> S3Store:
     endpoint = options.endpoint or next(
         (os.environ[name] for name in _ENDPOINTS if os.environ.get(name)), None
     )
+    if endpoint is not None and not _ENDPOINT.fullmatch(endpoint):
+        raise ConfigurationError(
+            f"`{endpoint}` is no endpoint of an S3 server", hint="write it as `https://host:port`"
+        )
     half = timedelta(seconds=options.timeout / 2)
     given = {
         "endpoint": endpoint,

@@ -57,10 +57,38 @@ class TestOptions:
         with pytest.raises(ConfigurationError, match="is no time-out"):
             S3Options.from_mapping({"timeout": timeout})
 
-    @pytest.mark.parametrize("location", ["s3://", "s3:///prefix", "s3://bucket/a?b", "s3://bucket/a#b"])
+    @pytest.mark.parametrize(
+        "location",
+        [
+            "s3://",
+            "s3:///prefix",
+            "s3://bucket/a?b",
+            "s3://bucket/a#b",
+            "s3://b ucket",
+            "s3://b:u@c",
+            "s3://b/../a",
+        ]
+        + ["s3://b/a//b", "s3://b/./a", "s3://b/a\x01"],
+    )
     def test_a_location_needs_a_bucket_and_nothing_more(self, location):
         with pytest.raises(ConfigurationError, match="is no place in a bucket"):
             S3ObjectStore(location)
+
+    @pytest.mark.parametrize(
+        "endpoint",
+        ["nonsense", "ftp://host", "http://", "http://ho st", "http://host:x", "http://[", "http://a\nb"],
+    )
+    def test_an_endpoint_that_is_none_is_a_mistake_of_the_deployment(self, endpoint):
+        store = S3ObjectStore("s3://bucket/prefix", {"endpoint": endpoint})
+        with pytest.raises(ConfigurationError, match="is no endpoint"):
+            list(store.list())
+
+    @pytest.mark.parametrize(
+        "endpoint", ["http://127.0.0.1:1", "http://[::1]:1/", "https://host_1.example/path"]
+    )
+    def test_an_endpoint_that_is_one_is_asked(self, endpoint):
+        with pytest.raises(LedgerUnavailableError):
+            list(S3ObjectStore("s3://bucket/prefix", {"endpoint": endpoint, "timeout": 0.2}).list())
 
 
 class TestLostAnswers:
