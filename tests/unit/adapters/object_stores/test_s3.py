@@ -60,15 +60,9 @@ class TestOptions:
     @pytest.mark.parametrize(
         "location",
         [
-            "s3://",
-            "s3:///prefix",
-            "s3://bucket/a?b",
-            "s3://bucket/a#b",
-            "s3://b ucket",
-            "s3://b:u@c",
-            "s3://b/../a",
-        ]
-        + ["s3://b/a//b", "s3://b/./a", "s3://b/a\x01"],
+            *("s3://", "s3:///prefix", "s3://bucket/a?b", "s3://bucket/a#b", "s3://b ucket", "s3://b:u@c"),
+            *("s3://b/../a", "s3://b/a//b", "s3://b/./a", "s3://b/a\x01"),
+        ],
     )
     def test_a_location_needs_a_bucket_and_nothing_more(self, location):
         with pytest.raises(ConfigurationError, match="is no place in a bucket"):
