@@ -129,7 +129,7 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
     from airflow_xborder.services.resolution import complete_from_catalog, parts_of
 
     flow = policies.catalog.read_flow(entry)
-    policies.policies.require_declared(flow.attributes or ())
+    policies.policies.require_known(flow)
     now = datetime.now(timezone.utc)
     asked_for = as_of or flow.as_of
     moment = asked_for or now

@@ -140,7 +140,7 @@ class Gate:
         """
         in_force = self.policy_set
         now = self._clock.now()
-        in_force.policies.require_declared(request.flow.attributes or ())
+        in_force.policies.require_known(request.flow)
         parts = self._resolve(request, in_force, now)
         posed = _Posed(request=request, parts=parts, in_force=in_force, frame=self._frame(now))
         decision = self._answer(posed)

@@ -289,6 +289,15 @@ class TestMalformed:
         assert caught.value.hint == "did you mean `eu.vital`?"
 
 
+    def test_an_attribute_of_the_wrong_kind_is_an_error(self) -> None:
+        with pytest.raises(FlowError, match="vital"):
+            Deployment().decide(flow=flow(attributes={"eu.vital": "yes"}))
+
+    def test_an_undeclared_attribute_of_a_party_is_an_error(self) -> None:
+        with pytest.raises(FlowError, match="importer"):
+            Deployment().decide(flow=flow(importer={"party": "acme-inc", "attributes": {"eu.vitl": True}}))
+
+
 class TestKeys:
     def test_equal_questions_have_equal_keys(self) -> None:
         one, other = Deployment(), Deployment()
