@@ -304,6 +304,8 @@ def _categories_fit(covered: tuple[str, ...] | None, moved: tuple[str, ...] | No
 
 def _roles_fit(row: RegisteredMechanism, flow: DataFlow) -> bool:
     roles = (flow.exporter.role if flow.exporter else None, flow.importer.role if flow.importer else None)
+    if row.type == "scc_eu" and None in roles:
+        return False  # the clauses are for a pair of roles: whom they bind here nobody can tell
     return row.exporter_role in (None, roles[0]) and row.importer_role in (None, roles[1])
 
 

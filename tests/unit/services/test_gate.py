@@ -65,6 +65,11 @@ class TestWhoSaysSo:
         claims = {"mechanisms": ["scc_eu"], "evidence": ["tia"]}
         assert deployment.decide(flow=flow(**claims)).decision.outcome is Outcome.DENY
 
+    def test_clauses_between_parties_of_no_known_role_do_not_count(self) -> None:
+        deployment = Deployment()
+        del deployment.catalog["parties"]["acme-inc"]["role"]
+        assert deployment.decide().decision.outcome is Outcome.DENY
+
     def test_a_trusted_author_is_believed(self) -> None:
         deployment = Deployment(options=GateOptions(worker_region="eu", trust_dag_claims=True))
         deployment.catalog["registers"] = {}
