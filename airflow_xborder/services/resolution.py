@@ -312,12 +312,22 @@ def _roles_fit(row: RegisteredMechanism, flow: DataFlow) -> bool:
 def _registered_decision(
     rows: Iterable[RegisteredDecision], flow: DataFlow, on: date
 ) -> AutomatedDecision | None:
-    for row in rows:
-        recorded = row.recorded_at is None or row.recorded_at <= on
-        about = flow.source.store is not None and fnmatchcase(flow.source.store, row.match)
-        if recorded and about and row.purpose in (None, flow.purpose):
-            return _narrow(AutomatedDecision, row)
-    return None
+    """Return what the row that says it most exactly says; nothing where rows as exact say different things."""
+    found = [
+        row
+        for row in rows
+        if (row.recorded_at is None or row.recorded_at <= on)
+        and (flow.source.store is not None and fnmatchcase(flow.source.store, row.match))
+        and row.purpose in (None, flow.purpose)
+    ]
+    exact = max(map(_exactness, found), default=None)
+    said = {_narrow(AutomatedDecision, row) for row in found if _exactness(row) == exact}
+    return said.pop() if len(said) == 1 else None
+
+
+def _exactness(row: RegisteredDecision) -> tuple[int, bool, date]:
+    # A later row about the same replaces an earlier one.
+    return len(row.match), row.purpose is not None, row.recorded_at or date.min
 
 
 def complete_from_catalog(flow: DataFlow, catalog: Catalog, on: date) -> Resolved:

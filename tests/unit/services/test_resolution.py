@@ -7,6 +7,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from airflow_xborder.core.catalog import Catalog
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.services.resolution import Measured, Resolved, complete_from_catalog, resolve
@@ -105,3 +107,25 @@ def test_whether_two_parties_are_one_is_seen_from_their_names() -> None:
     assert across.importer is not None
     assert within.importer is not None
     assert (across.importer.same_entity, within.importer.same_entity) == (False, True)
+
+
+class TestRegisteredDecisions:
+    WIDE = {"match": "*", "significant_effect": False}
+    EXACT = {"match": PEOPLE, "significant_effect": True}
+
+    @pytest.mark.parametrize(
+        ("rows", "effect"),
+        [
+            ([WIDE, EXACT], True),
+            ([{**WIDE, "purpose": "analytics"}, {**WIDE, "significant_effect": True}], False),
+            ([EXACT, {**EXACT, "recorded_at": "2026-02-01", "significant_effect": False}], False),
+            ([{**EXACT, "recorded_at": "2027-01-01"}, WIDE], False),
+            ([EXACT, {**EXACT, "significant_effect": False}], None),
+        ],
+    )
+    @pytest.mark.parametrize("turn", [1, -1])
+    def test_the_most_exact_row_speaks_in_any_order(
+        self, rows: list[Any], effect: bool | None, turn: int
+    ) -> None:
+        said = resolved(registers={"automated_decisions": rows[::turn]}).known.automated_decision
+        assert (said.significant_effect if said else None) is effect
