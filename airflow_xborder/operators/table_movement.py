@@ -71,10 +71,13 @@ class TableMovement:
 
         :raises RegionMismatchError: if a store is not where the catalog says.
         :raises StoreUnavailableError: if one cannot be reached; retry.
-        :raises FlowError: if the task's flow is about other stores or another purpose.
+        :raises FlowError: if the task's flow is about other stores or another purpose, or goes where it starts.
         """
         source = _place(operator.source_conn_id, operator.source_table)
         destination = _place(operator.destination_conn_id, operator.destination_table)
+        if source.uri == destination.uri:
+            # Replaced by what may leave it, the origin would lose the rest.
+            raise FlowError(f"`{source.uri}` cannot be copied to itself", hint="name another destination")
         source.hook.require_place()
         destination.hook.require_place()
         table = source.hook.describe_table(source.table)

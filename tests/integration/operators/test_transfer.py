@@ -37,6 +37,13 @@ def empty_destination(regional: Regional) -> None:
     drop_tables(regional.databases["us"])
 
 
+def test_a_table_is_never_replaced_by_what_may_leave_it(regional: Regional) -> None:
+    regional.start()
+    with pytest.raises(AirflowFailException, match="cannot be copied to itself"):
+        run(move(destination_conn_id="pg_eu", replace=True))
+    assert regional.databases["eu"].ask("select count(*) from patients") == [(100,)]
+
+
 class TestAllowed:
     def test_with_every_obligation_carried_out(self, regional: Regional) -> None:
         regional.start()
