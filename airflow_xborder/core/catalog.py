@@ -8,7 +8,7 @@ a store, a region or a data set *is*; what follows from that is decided elsewher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
@@ -36,7 +36,7 @@ from airflow_xborder.core.places import (
 )
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import build, checked
-from airflow_xborder.core.vocabulary import require_term, suggest
+from airflow_xborder.core.vocabulary import KINDS, require_term, suggest
 from airflow_xborder.errors import FlowError, UnknownRegionError
 
 __all__ = ["Catalog", "Owner"]
@@ -205,10 +205,8 @@ class Catalog:
         self.regions = {
             name: build(Region, row, f"regions.{name}") for name, row in (data.get("regions") or {}).items()
         }
-        self.stores = {
-            uri.rstrip("/"): build(Store, row, f"stores.{uri}")
-            for uri, row in (data.get("stores") or {}).items()
-        }
+        self._names = _region_names(self.regions)
+        self.stores = self._read_stores(data.get("stores") or {})
         self.datasets = tuple(
             build(Dataset, row, f"datasets[{n}]") for n, row in enumerate(data.get("datasets") or ())
         )
@@ -225,10 +223,16 @@ class Catalog:
         )
         self.aliases: Mapping[str, Mapping[str, str]] = dict(data.get("aliases") or {})
         self.control_prices: Mapping[str, int] = data.get("control_prices") or {}
-        self._names: dict[str, str] = {
-            alias: name for name, region in self.regions.items() for alias in (name, *(region.aliases or ()))
-        }
         self._check()
+
+    def _read_stores(self, rows: Mapping[str, Any]) -> dict[str, Store]:
+        found: dict[str, Store] = {}
+        for uri, row in rows.items():
+            store, name = build(Store, row, f"stores.{uri}"), uri.rstrip("/")
+            if name in found:
+                raise FlowError(f"stores.{uri}: `{name}` has a row already", hint="make it one row")
+            found[name] = replace(store, region=self.region_name(store.region, f"stores.{uri}"))
+        return found
 
     def _check(self) -> None:
         matches = [row.match for row in self.datasets]
@@ -236,10 +240,15 @@ class Catalog:
             if match in matches[:number]:
                 raise FlowError(f"datasets[{number}]: `{match}` has a row already", hint="make it one row")
         for uri, store in self.stores.items():
-            self.region_name(store.region, f"stores.{uri}")
             self._check_party(store.party, f"stores.{uri}")
         for name, region in self.regions.items():
             self._check_party(region.party, f"regions.{name}.party")
+        for alias, purpose in self.aliases.get("purposes", {}).items():
+            purpose_term(purpose)
+            if alias in KINDS["purpose"] and alias != purpose:
+                raise FlowError(
+                    f"aliases.purposes: `{alias}` is a purpose itself", hint="choose another name"
+                )
 
     def _check_party(self, party: str | None, where: str) -> None:
         if party is not None and party not in self.parties:
@@ -317,6 +326,16 @@ class Catalog:
         if isinstance(data, Mapping) and isinstance(data.get("purpose"), str):
             data = {**data, "purpose": self.purpose(data["purpose"])}
         return DataFlow.parse(data)
+
+
+def _region_names(regions: Mapping[str, Region]) -> dict[str, str]:
+    """Return what each name and alias stands for; no region may go by the name of another."""
+    names = {name: name for name in regions}
+    for name, region in regions.items():
+        for alias in region.aliases or ():
+            if names.setdefault(alias, name) != name:
+                raise FlowError(f"regions.{name}.aliases: `{alias}` is what `{names[alias]}` is called")
+    return names
 
 
 def _known(names: set[str]) -> str:

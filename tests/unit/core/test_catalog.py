@@ -107,6 +107,32 @@ def test_a_connection_to_several_stores_names_none() -> None:
         catalog(stores=stores).store_uri("conn://aws/x")
 
 
+class TestNames:
+    """A name that stands for two things would be decided as the one that happens to come last."""
+
+    @pytest.mark.parametrize("alias", ["eu", "EU"])
+    def test_no_region_goes_by_the_name_of_another(self, alias: str) -> None:
+        regions = deepcopy(CATALOG)["regions"]
+        regions["us"]["aliases"] = [alias]
+        with pytest.raises(FlowError, match=f"`{alias}` is what `eu` is called"):
+            catalog(regions=regions)
+
+    def test_a_store_may_name_its_region_by_an_alias(self) -> None:
+        found = catalog(stores={"s3://a": {"region": "EU"}}).store_of("s3://a/x")
+        assert found is not None
+        assert found[1].region == "eu"
+
+    def test_one_store_has_one_row(self) -> None:
+        with pytest.raises(FlowError, match="`s3://a` has a row already"):
+            catalog(stores={"s3://a": {"region": "eu"}, "s3://a/": {"region": "us"}})
+
+    def test_no_alias_turns_one_purpose_into_another(self) -> None:
+        with pytest.raises(FlowError, match="`marketing` is a purpose itself"):
+            catalog(aliases={"purposes": {"marketing": "analytics"}})
+        with pytest.raises(UnknownTermError):
+            catalog(aliases={"purposes": {"ads": "advertisingg"}})
+
+
 class TestContainers:
     ROWS = (
         {"match": "s3://a/*", "categories": {"x": "public"}},
