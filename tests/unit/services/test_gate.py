@@ -293,7 +293,6 @@ class TestMalformed:
             Deployment().decide(flow=flow(attributes={"eu.vitl": True}))
         assert caught.value.hint == "did you mean `eu.vital`?"
 
-
     def test_an_attribute_of_the_wrong_kind_is_an_error(self) -> None:
         with pytest.raises(FlowError, match="vital"):
             Deployment().decide(flow=flow(attributes={"eu.vital": "yes"}))
