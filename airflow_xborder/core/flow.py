@@ -7,6 +7,7 @@ an empty one. Knows the shape and the terms of a flow; what its facts mean is de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import date, datetime
@@ -25,6 +26,29 @@ category = partial(require_term, "data category")
 purpose_term = partial(require_term, "purpose")
 mechanism_term = partial(require_term, "mechanism")
 ground = partial(require_term, "ground")
+
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
+
+
+def identifier(text: str) -> str:
+    """Return ``text``, which must be an identifier, and so no free text of an author's.
+
+    :raises FlowError: for anything else.
+    """
+    if not _IDENTIFIER.fullmatch(text):
+        raise FlowError(f"no identifier: `{text[:40]}`", hint="letters, digits and `_.:-`, such as eu.gdpr")
+    return text
+
+
+def one_line(text: str) -> str:
+    """Return ``text``, which must be one line that a log can show.
+
+    :raises FlowError: for a control character, or more than 200 characters.
+    """
+    if len(text) > 200 or not text.isprintable():
+        raise FlowError("not one line of at most 200 printable characters", hint="give the flow a short name")
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +240,9 @@ class AutomatedDecision:
 class Provenance:
     """What the data brings along from where it was before."""
 
-    origin_regimes: tuple[str, ...] | None = None
-    restrictions: tuple[str, ...] | None = None
-    via: tuple[str, ...] | None = None
+    origin_regimes: tuple[str, ...] | None = checked(identifier)
+    restrictions: tuple[str, ...] | None = checked(identifier)
+    via: tuple[str, ...] | None = checked(identifier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +251,7 @@ class DataFlow:
 
     source: End
     destination: End
-    flow_id: str | None = None
+    flow_id: str | None = checked(one_line)
     access_mode: str = field(default="copy", metadata={"check": partial(require_term, "access mode")})
     places: Places | None = None
     exporter: Party | None = None

@@ -90,3 +90,16 @@ class TestContract:
         with pytest.raises(FlowError) as caught:
             DataFlow.parse({"source": "DE", "destination": "FR", **changes})
         assert caught.value.message == message
+
+
+@pytest.mark.parametrize("flow_id", ["two\nlines", "x" * 201, "bell\x07"])
+def test_a_flows_name_is_one_line(flow_id: str) -> None:
+    with pytest.raises(FlowError, match="one line"):
+        DataFlow.parse({"source": "DE", "destination": "FR", "flow_id": flow_id})
+
+
+@pytest.mark.parametrize("field", ["origin_regimes", "restrictions", "via"])
+def test_provenance_has_identifiers_and_no_free_text(field: str) -> None:
+    with pytest.raises(FlowError, match="no identifier"):
+        DataFlow.parse({"source": "DE", "destination": "FR", "provenance": {field: ["Jane Doe, born 1970"]}})
+    DataFlow.parse({"source": "DE", "destination": "FR", "provenance": {field: ["eu.gdpr"]}})
