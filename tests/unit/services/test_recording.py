@@ -103,7 +103,6 @@ class TestFreeText:
             {"flow_id": JANE},
             {"importer": {"party": JANE}},
             {"exporter": {"party": JANE}},
-            {"provenance": {"restrictions": [JANE], "origin_regimes": [JANE], "via": [JANE]}},
             {"mechanisms": [{"type": "scc_eu", "reference": JANE}]},
             {"evidence": [{"type": "tia", "reference": JANE}]},
         ],
