@@ -19,6 +19,17 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
 
+class DemandsDocument(Strict):
+    """What a rule demands of the handling of data, so that opposite duties can be found."""
+
+    keep_days: Annotated[int, Field(ge=0)] | None = None
+    erase_days: Annotated[int, Field(ge=0)] | None = None
+    store_in: list[Id] | None = None
+    copy_in: list[Id] | None = None
+    keep_out_of: list[Id] | None = None
+    disclosure: Literal["disclose", "withhold"] | None = None
+
+
 class RequirementDocument(Strict):
     """One legal rule. The user's first format is a subset: a plain trigger list means all of them."""
 
@@ -41,6 +52,7 @@ class RequirementDocument(Strict):
     on_unmet: Literal["deny", "review", "track"] | None = None
     obligations: list[Any] = []
     duty: Id | None = None
+    demands: DemandsDocument | None = None
     warnings: list[Text] = []
     remediation: list[Text] = []
     dependencies: list[Id] = []
@@ -92,6 +104,16 @@ class AttributeDocument(Strict):
     description: Text
 
 
+class LegalOrderDocument(Strict):
+    """Which jurisdictions make up one legal order, and its levels from the highest down."""
+
+    id: Id
+    members: list[Id]
+    levels: list[
+        Literal["constitutional", "treaty", "supranational", "national", "state", "industry", "company"]
+    ]
+
+
 class PackDocument(Strict):
     """One regime."""
 
@@ -109,4 +131,5 @@ class PackDocument(Strict):
     transfer: dict[str, Any] | Text | None = None
     designations: list[DesignationDocument] = []
     coverage: list[CoverageDocument] = []
+    legal_orders: list[LegalOrderDocument] = []
     requirements: list[RequirementDocument] = []

@@ -291,14 +291,18 @@ def _owned_by(value: object, path: Path) -> Condition:
 
 
 def _count(value: object, path: Path) -> Condition:
-    data = _mapping(value, path, ("category", "unit", "more_than", "at_least"), ("category",))
+    data = _mapping(value, path, ("category", "unit", "more_than", "at_least", "window"), ("category",))
+    if "window" not in data:
+        raise fail(
+            path, "a threshold needs its `window`", f"one of {', '.join(sorted(KINDS['count window']))}"
+        )
     bounds = _number(data, "more_than", path), _number(data, "at_least", path)
     if (bounds[0] is None) == (bounds[1] is None):
         raise fail(path, "a threshold needs either `more_than` or `at_least`")
     unit = term("count unit", data.get("unit", "persons"), (*path, "unit"))
-    return g.Counted(
-        tuple(sorted(_terms("data category", data["category"], (*path, "category")))), unit, *bounds
-    )
+    window = term("count window", data["window"], (*path, "window"))
+    categories = tuple(sorted(_terms("data category", data["category"], (*path, "category"))))
+    return g.Counted(categories, unit, *bounds, window)
 
 
 def _designated(value: object, path: Path) -> Condition:

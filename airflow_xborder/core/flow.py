@@ -152,18 +152,21 @@ class Subjects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Count:
-    """How many people, devices or records; ``window`` is the regime's running total."""
+    """How many people, devices or records: of this flow, or a running total (scope ``window``), of which ``window``."""
 
     category: str = field(metadata={"check": category})
     n: int = field()
     unit: str = "persons"
     scope: str = "this_flow"
+    window: str | None = checked(partial(require_term, "count window"))
 
     def __post_init__(self) -> None:
         if self.scope not in ("this_flow", "window"):
             raise FlowError(f"unknown count scope `{self.scope}`", hint="use this_flow or window")
         if self.unit not in ("persons", "devices", "records"):
             raise FlowError(f"unknown count unit `{self.unit}`", hint="use persons, devices or records")
+        if self.window is not None and self.scope != "window":
+            raise FlowError("only a running total has a `window`", hint="say `scope: window`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

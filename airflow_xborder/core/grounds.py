@@ -203,16 +203,18 @@ class OwnedBy(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Counted(Condition):
-    """More than ``more_than`` (or at least ``at_least``) units, in the regime's window, with data of any of some categories.
+    """More than ``more_than`` (or at least ``at_least``) units, in ``window``, with data of any of some categories.
 
-    One count that reaches the threshold proves it. That it is not reached is proved only by running totals (scope
-    ``window``) that together cover all data of these categories: different categories may be about different people.
+    One count that reaches the threshold proves it. That it is not reached is proved only by running totals of that
+    window that together cover all data of these categories: different categories may be about different people. A
+    total that does not name its window is the regime's own. For ``this_flow`` what this flow moves is the total.
     """
 
     categories: tuple[str, ...]
     unit: str = "persons"
     more_than: int | None = None
     at_least: int | None = None
+    window: str = "12_months"
 
     @property
     def bound(self) -> int:
@@ -222,7 +224,7 @@ class Counted(Condition):
     @property
     def name(self) -> str:
         """What the threshold is called among the facts of a decision key."""
-        return f"{' or '.join(self.categories)} {self.unit} >= {self.bound}"
+        return f"{' or '.join(self.categories)} {self.unit} >= {self.bound} in {self.window}"
 
     def truth(self, case: Case) -> Truth:
         terms = category_terms(case)
@@ -232,13 +234,25 @@ class Counted(Condition):
         if not concerned:
             return Truth.FALSE
         counts = [count for count in case.facts.flow.counts or () if count.unit == self.unit]
-        if any(count.n >= self.bound and self._counts_only_these(count) for count in counts):
+        if any(
+            count.n >= self.bound and self._counts_only_these(count) and self._in_window(count)
+            for count in counts
+        ):
             return Truth.TRUE
-        most = _most(concerned, [count for count in counts if count.scope == "window"])
+        most = _most(concerned, [count for count in counts if self._is_total(count)])
         return Truth.UNKNOWN if most is None or most >= self.bound else Truth.FALSE
 
     def _concerns(self, case: Case, term: str) -> Truth:
         return any_of(term_is_a(case, term, category) for category in self.categories)
+
+    def _in_window(self, count: Count) -> bool:
+        """Tell whether what was counted lies inside the window; this flow lies inside any."""
+        return count.scope == "this_flow" or self._is_total(count)
+
+    def _is_total(self, count: Count) -> bool:
+        if self.window == "this_flow":
+            return count.scope == "this_flow"
+        return count.scope == "window" and count.window in (None, self.window)
 
     def _counts_only_these(self, count: Count) -> bool:
         return any(is_a(count.category, category) is Truth.TRUE for category in self.categories)

@@ -22,8 +22,10 @@ from airflow_xborder.core.condition_syntax import (
     term,
 )
 from airflow_xborder.core.conditions import All, Any, Condition
+from airflow_xborder.core.demands import NOTHING, Demands
 from airflow_xborder.core.designations import Designation
 from airflow_xborder.core.grounds import Counted, Designated
+from airflow_xborder.core.legal_orders import LegalOrder
 from airflow_xborder.core.places import ORGANISATIONS
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.requirement import Alternative, Effect, Level, OnUnmet, Requirement
@@ -63,6 +65,7 @@ class Head:
     attributes: Mapping[str, Mapping[str, Anything]]
     connects: Condition
     coverage: tuple[Coverage, ...]
+    legal_orders: tuple[LegalOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ def _head(data: Data, names: Names) -> dict[str, Anything]:
         "attributes": dict(data.get("attributes") or {}),
         "connects": Any(tuple(connects)) if connects else All(()),
         "coverage": _each(data, "coverage", _coverage),
+        "legal_orders": _each(data, "legal_orders", _legal_order),
     }
 
 
@@ -189,6 +193,7 @@ def read_requirement(row: Data, path: Path, regime: str, names: Names = NAMES) -
         displaces=_texts(row, "displaces"),
         supersedes=_texts(row, "supersedes"),
         duty=row.get("duty"),
+        demands=_demands(row["demands"], (*path, "demands")) if row.get("demands") else NOTHING,
         remediation=_texts(row, "remediation"),
     )
 
@@ -201,6 +206,19 @@ _DEFAULT_UNMET = {
 
 def _texts(row: Data, key: str) -> tuple[str, ...]:
     return tuple(str(entry) for entry in row.get(key) or ())
+
+
+def _demands(row: Data, path: Path) -> Demands:
+    places = {key: place_set(list(row[key]), (*path, key)) for key in _DEMANDED_PLACES if row.get(key)}
+    return Demands(
+        keep_days=row.get("keep_days"),
+        erase_days=row.get("erase_days"),
+        disclosure=row.get("disclosure"),
+        **places,
+    )
+
+
+_DEMANDED_PLACES = ("store_in", "copy_in", "keep_out_of")
 
 
 def _when(row: Data, path: Path, names: Names) -> Condition:
@@ -297,4 +315,12 @@ def _coverage(row: Data, path: Path) -> Coverage:
         ),
         reviewed_at=_optional_day(row, "reviewed_at", path),
         note=str(row.get("note") or ""),
+    )
+
+
+def _legal_order(row: Data, path: Path) -> LegalOrder:
+    return LegalOrder(
+        id=str(row["id"]),
+        members=place_set(list(row["members"]), (*path, "members")),
+        levels=tuple(map(str, row["levels"])),
     )

@@ -9,6 +9,7 @@ from enum import Enum
 
 from airflow_xborder.core.conditions import All, Any, Case, Condition, Ways
 from airflow_xborder.core.decision import Obligation
+from airflow_xborder.core.demands import NOTHING, Demands
 from airflow_xborder.core.grounds import Counted
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
@@ -130,6 +131,7 @@ class Requirement:
     displaces: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     duty: str | None = None
+    demands: Demands = NOTHING
     remediation: tuple[str, ...] = ()
     thresholds: tuple[Counted, ...] = ()
 

@@ -28,6 +28,7 @@ KINDS: dict[str, frozenset[str]] = {
     "frequency": frozenset(terms.FREQUENCIES),
     "obligation": frozenset(terms.OBLIGATIONS),
     "designation": frozenset({"adequacy", "equivalence", "country_of_concern", "membership"}),
+    "count window": frozenset({"this_flow", "12_months", "calendar_year", "since_start"}),
     "count unit": frozenset({"persons", "devices", "records"}),
 }
 

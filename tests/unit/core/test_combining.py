@@ -191,7 +191,7 @@ class TestWhatTravels:
 class TestKeys:
     DOCUMENTS = [
         make_pack(
-            "t", make_row(when={"count": {"category": HEALTH, "more_than": 10}}, **TIA), make_row("t.later", effective_date="2027-01-01", effect="duty", **TIA),
+            "t", make_row(when={"count": {"category": HEALTH, "more_than": 10, "window": "12_months"}}, **TIA), make_row("t.later", effective_date="2027-01-01", effect="duty", **TIA),
             designations=[{"id": "d", "by": "EU", "kind": "adequacy", "of": "JP", "valid_from": "2026-01-01", "valid_until": "2026-12-31", "citation": "c"}],
         )
     ]  # fmt: skip

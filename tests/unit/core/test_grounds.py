@@ -255,7 +255,7 @@ class TestCounts:
         assert self.truth(("personal_data", 90_000, "window"), (HEALTH, 10, "window")) is F
 
     def test_its_name_tells_both_bounds(self) -> None:
-        assert self.BULK.name == f"{HEALTH} or personal_data.financial persons >= 10001"
+        assert self.BULK.name == f"{HEALTH} or personal_data.financial persons >= 10001 in 12_months"
 
 
 def row(name: str, of: str, **more: Any) -> Designation:

@@ -54,10 +54,10 @@ def test_its_citation_is_its_id_unless_it_has_one() -> None:
 
 
 def test_its_thresholds_are_those_of_both_sides_each_once() -> None:
-    count = {"count": {"category": "telemetry", "more_than": 5}}
+    count = {"count": {"category": "telemetry", "more_than": 5, "window": "12_months"}}
     rule = make_requirement(
         when={"all": [count, {"not": count}]},
-        constraints=[count, {"count": {"category": "telemetry", "more_than": 6}}],
+        constraints=[count, {"count": {"category": "telemetry", "more_than": 6, "window": "12_months"}}],
     )
     assert [counted.bound for counted in rule.thresholds] == [6, 7]
 
