@@ -2,29 +2,36 @@
 """YAML and JSON text to plain data, remembering where each value stands.
 
 YAML 1.2 core scalars only: ``NO`` is Norway, not false, and a date stays text. Anchors and aliases, duplicate
-keys, tags and documents over five million characters are refused: a policy is read by people.
+keys, tags, deep nesting, characters that hide what is written, and documents larger than people read are refused
+as soon as they are met, so that no document costs more than its size.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
 from airflow_xborder.errors import PolicyNotFoundError, PolicySyntaxError, PolicyValidationError
 
-MAX_CHARACTERS = 5_000_000
+MAX_BYTES = 2_000_000
+MAX_VALUES = 200_000
 MAX_DEPTH = 40
+_LONGEST_MESSAGE = 300
 # What has more digits stays text, which no number is: Python refuses to read some thousands of them.
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
-_REFUSED: dict[type[yaml.Token], str] = {
-    yaml.AnchorToken: "anchors and aliases", yaml.AliasToken: "anchors and aliases", yaml.TagToken: "tags",
-}  # fmt: skip
+# Control characters, half characters, and those that turn the direction of text: a rule must read as it is.
+_HIDING = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 Place = tuple[str | int, ...]
+Event: TypeAlias = Any  # a parser's event; its stubs know less than it has
 
 
 @dataclass(slots=True)
@@ -45,23 +52,67 @@ class Document:
         """Return the error with this document's file, line and column."""
         line, column = self.position(error.path)
         return type(error)(
-            error.message, hint=error.hint, file=self.file, line=line, column=column, path=error.path
+            readable(error.message),
+            hint=error.hint,
+            file=self.file,
+            line=line,
+            column=column,
+            path=error.path,
         )
+
+
+def readable(text: str) -> str:
+    """Return what a message says as one line of bounded length, whatever a document's author wrote into it."""
+    if not text.isprintable():
+        text = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+        )
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    half = _LONGEST_MESSAGE // 2
+    return f"{text[:half]}… ({len(text) - 2 * half} more characters) …{text[-half:]}"
 
 
 def read_document(path: Path) -> Document:
     """Read one file.
 
-    :raises PolicyNotFoundError: if there is none.
+    :raises PolicyNotFoundError: if there is none, or it is no plain file.
     :raises PolicySyntaxError: if it is no UTF-8, YAML or JSON, or more than people can read.
     """
+    file = str(path)
+    content = _read(path)
+    if len(content) > MAX_BYTES:
+        raise _too_large(file)
     try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise PolicyNotFoundError(f"cannot read `{path}`: {error.strerror}") from error
+        return parse_document(content.decode("utf-8"), file)
     except UnicodeDecodeError as error:
-        raise PolicySyntaxError("not UTF-8", file=str(path), hint="save the file as UTF-8") from error
-    return parse_document(text, str(path))
+        before = content[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise PolicySyntaxError(
+            "not UTF-8", file=file, line=line, column=column, hint="save the file as UTF-8"
+        ) from None
+
+
+def _too_large(file: str) -> PolicySyntaxError:
+    return PolicySyntaxError(
+        f"larger than {MAX_BYTES} bytes", file=file, line=1, column=1, hint="split it into several files"
+    )
+
+
+def _read(path: Path) -> bytes:
+    """Return what is in a plain file, or a little more of it than is allowed; never wait for a pipe or a device."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise PolicyNotFoundError(f"`{readable(str(path))}` is no plain file")
+            return stream.read(MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise PolicyNotFoundError(f"`{readable(str(path))}` is a folder, not a file") from None
+    except (OSError, ValueError) as error:
+        # ValueError: a name with a NUL in it.
+        why = getattr(error, "strerror", None) or "no such name"
+        raise PolicyNotFoundError(f"cannot read `{readable(str(path))}`: {why}") from error
 
 
 def parse_document(text: str, file: str) -> Document:
@@ -70,79 +121,117 @@ def parse_document(text: str, file: str) -> Document:
     :raises PolicySyntaxError: with line and column.
     """
     document = Document(file)
-    if len(text) > MAX_CHARACTERS:
-        raise PolicySyntaxError(
-            f"more than {MAX_CHARACTERS} characters", file=file, hint="split it into packs"
-        )
+    if len(text) > MAX_BYTES:
+        raise _too_large(file)
+    hiding = _HIDING.search(text)
+    if hiding is not None:
+        raise _hidden(text, hiding, file)
     try:
-        for token in yaml.scan(text):
-            _refuse_token(token, document)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document.data = _Reader(document).read(yaml.parse(text, Loader=yaml.SafeLoader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+        mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise PolicySyntaxError(str(error.problem), file=file, line=line, column=column) from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise PolicySyntaxError(
-            "not YAML or JSON", file=file, hint=str(error).splitlines()[0][:120]
-        ) from error
-    document.data = None if node is None else _value(node, (), document)
+        raise PolicySyntaxError(readable(str(error.problem)), file=file, line=line, column=column) from error
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # ValueError, OverflowError: an escape for a character that there is not, or a number of many digits.
+        hint = readable(str(error).splitlines()[0])
+        raise PolicySyntaxError("not YAML or JSON", file=file, line=1, column=1, hint=hint) from error
     return document
 
 
-def _refuse_token(token: yaml.Token, document: Document) -> None:
-    for kind, name in _REFUSED.items():
-        if isinstance(token, kind):
-            line, column = token.start_mark.line + 1, token.start_mark.column + 1
-            raise PolicySyntaxError(
-                f"{name} are not allowed",
-                file=document.file,
-                line=line,
-                column=column,
-                hint="write the value out",
-            )
+def _hidden(text: str, found: re.Match[str], file: str) -> PolicySyntaxError:
+    before = text[: found.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    name = f"U+{ord(found.group()):04X}"
+    hint = "leave it out: it cannot be seen, or changes how the text around it reads"
+    if found.group() == "\ufeff":
+        hint = "save the file as UTF-8 without a byte order mark"
+    return PolicySyntaxError(
+        f"the character {name} is not allowed", file=file, line=line, column=column, hint=hint
+    )
 
 
-def _value(node: yaml.Node, path: Place, document: Document) -> Any:
-    document.positions[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    if len(path) > MAX_DEPTH:
-        raise _syntax(node, document, f"nested deeper than {MAX_DEPTH}")
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, path, document)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(child, (*path, number), document) for number, child in enumerate(node.value)]
-    assert isinstance(node, yaml.ScalarNode)
-    return _scalar(node)
+class _Reader:
+    """Builds data from a parser's events as they come: nothing is read beyond what is refused."""
 
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._values = 0
 
-def _syntax(node: yaml.Node, document: Document, message: str) -> PolicySyntaxError:
-    line, column = node.start_mark.line + 1, node.start_mark.column + 1
-    return PolicySyntaxError(message, file=document.file, line=line, column=column)
+    def read(self, events: Iterator[Event]) -> Any:
+        """Return the data of the one document."""
+        data, documents = None, 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._wrong(event, "one document a file: there is another here")
+            elif isinstance(event, yaml.NodeEvent):
+                data = self._value(event, events, ())
+        return data
 
+    def _wrong(self, event: Event, message: str, hint: str | None = None) -> PolicySyntaxError:
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        return PolicySyntaxError(
+            readable(message), file=self._document.file, line=line, column=column, hint=hint
+        )
 
-def _mapping(node: yaml.MappingNode, path: Place, document: Document) -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise _syntax(key_node, document, "a key must be text")
-        key = str(key_node.value)
-        if key in found:
-            raise _syntax(key_node, document, f"duplicate key `{key}`")
-        found[key] = _value(value_node, (*path, key), document)
-        # A complaint about an entry points at its key, where the eye looks first.
-        document.positions[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-    return found
+    def _value(self, event: Event, events: Iterator[Event], path: Place) -> Any:
+        self._require_plain(event, path)
+        self._document.positions[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(events, path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            found: list[Any] = []
+            while not isinstance(entry := next(events), yaml.SequenceEndEvent):
+                found.append(self._value(entry, events, (*path, len(found))))
+            return found
+        return self._scalar(event)
 
+    def _require_plain(self, event: Event, path: Place) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise self._wrong(event, "anchors and aliases are not allowed", "write the value out")
+        if event.tag is not None:
+            raise self._wrong(event, "tags are not allowed", "write the value out")
+        if len(path) > MAX_DEPTH:
+            raise self._wrong(event, f"nested deeper than {MAX_DEPTH}")
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise self._wrong(event, f"more than {MAX_VALUES} values", "split it into several files")
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = str(node.value)
-    if node.style is not None:
+    def _mapping(self, events: Iterator[Event], path: Place) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            self._require_plain(event, path)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise self._wrong(event, "a key must be text")
+            key = str(event.value)
+            self._require_visible(event)
+            if key in found:
+                raise self._wrong(event, f"duplicate key `{key}`")
+            found[key] = self._value(next(events), events, (*path, key))
+            # A complaint about an entry points at its key, where the eye looks first.
+            position = (event.start_mark.line + 1, event.start_mark.column + 1)
+            self._document.positions[(*path, key)] = position
+        return found
+
+    def _require_visible(self, event: Event) -> None:
+        # What stands in the text was looked at already; an escape such as "\u202e" makes more of them.
+        hiding = _HIDING.search(event.value)
+        if hiding is not None:
+            name = f"U+{ord(hiding.group()):04X}"
+            raise self._wrong(event, f"the character {name} is not allowed", "leave it out")
+
+    def _scalar(self, event: Event) -> Any:
+        self._require_visible(event)
+        text = str(event.value)
+        if event.style is not None:
+            return text
+        if text in ("true", "false"):
+            return text == "true"
+        if text in ("", "null", "~"):
+            return None
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        # Fractions stay decimal text: core, ledger and digests know no floats.
         return text
-    if text in ("true", "false"):
-        return text == "true"
-    if text in ("", "null", "~"):
-        return None
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    # Fractions stay decimal text: core, ledger and digests know no floats.
-    return text

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_xborder.authoring import source
-from airflow_xborder.authoring.source import parse_document, read_document
+from airflow_xborder.authoring.source import parse_document, read_document, readable
 from airflow_xborder.errors import PolicyNotFoundError, PolicySyntaxError, PolicyValidationError
 
 
@@ -69,7 +71,20 @@ class TestPositions:
         ("? [a]\n: 1\n", "a key must be text", 1, 3),
         ("a: [1\n", "expected ',' or ']', but got '<stream end>'", 2, 1),
         ("a:\n\tb: 1\n", "found character '\\t' that cannot start any token", 2, 1),
-        ("a: 1\n---\nb: 2\n", "but found another document", 2, 1),
+        ("a: 1\n---\nb: 2\n", "one document a file: there is another here", 2, 1),
+        ("a: *x\n", "anchors and aliases are not allowed", 1, 4),
+        ("&x a: 1\n", "anchors and aliases are not allowed", 1, 1),
+        ("a: !!python/object/apply:os.system [x]\n", "tags are not allowed", 1, 4),
+        ("!!set {a, b}\n", "tags are not allowed", 1, 1),
+        ("a: 1\nb: \x00", "the character U+0000 is not allowed", 2, 4),
+        ("a: x\u202ey\n", "the character U+202E is not allowed", 1, 5),
+        ('a: "x\\u202ey"\n', "the character U+202E is not allowed", 1, 4),
+        ('a: "\\ud800"\n', "the character U+D800 is not allowed", 1, 4),
+        ('"\\0": 1\n', "the character U+0000 is not allowed", 1, 1),
+        ("\ufeffa: 1\n", "the character U+FEFF is not allowed", 1, 1),
+        ("a: x\u2028y\n", "the character U+2028 is not allowed", 1, 5),
+        ('a: "\\Uffffffff"\n', "not YAML or JSON", 1, 1),
+        ("%YAML 3.0\n---\na: 1\n", "found incompatible YAML document (version 1.* is required)", 1, 1),
         ("a: " + "[" * 60 + "]" * 60, "nested deeper than 40", 1, 44),
     ],
     ids=lambda value: str(value)[:20],
@@ -81,16 +96,54 @@ def test_what_is_wrong_is_told_with_line_and_column(text: str, message: str, lin
     assert caught.value.file == "p.yaml"
 
 
-def test_text_with_odd_characters() -> None:
-    with pytest.raises(PolicySyntaxError, match="not YAML or JSON"):
-        parse("a: \x00")
+def test_ordinary_text_of_the_world_is_taken() -> None:
+    words = "Datenschutz-Grundverordnung, 個人情報保護法, حماية البيانات, 👩\u200d⚖️"
+    assert parse(f"a: {words}") == {"a": words}
 
 
-def test_a_document_that_nobody_could_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MAX_CHARACTERS", 10)
-    with pytest.raises(PolicySyntaxError, match="more than 10 characters") as caught:
-        parse("a: 123456789")
-    assert caught.value.hint == "split it into packs"
+class TestSize:
+    def test_a_document_that_nobody_could_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(source, "MAX_BYTES", 10)
+        with pytest.raises(PolicySyntaxError, match="larger than 10 bytes") as caught:
+            parse("a: 123456789")
+        assert (caught.value.hint, caught.value.line) == ("split it into several files", 1)
+
+    def test_ten_megabytes_are_refused_before_they_are_parsed(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.yaml"
+        path.write_bytes(b"a: 1\n" * 2_000_000)
+        started = time.monotonic()
+        with pytest.raises(PolicySyntaxError, match="larger than 2000000 bytes"):
+            read_document(path)
+        assert time.monotonic() - started < 1
+
+    def test_more_values_than_a_reader_has_patience_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(source, "MAX_VALUES", 5)
+        with pytest.raises(PolicySyntaxError, match="more than 5 values") as caught:
+            parse("a: [1,\n 2, 3, 4]")
+        assert (caught.value.line, caught.value.column) == (2, 5)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "a: " + "[" * 500_000,
+            "".join("  " * depth + "- \n" for depth in range(700)),
+            "{a: " * 300_000,
+            "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n",
+        ],
+        ids=["sequences", "indentation", "mappings", "laughs"],
+    )
+    def test_a_bomb_is_cheap(self, text: str) -> None:
+        started = time.monotonic()
+        with pytest.raises(PolicySyntaxError):
+            parse(text)
+        assert time.monotonic() - started < 2
+
+    def test_a_message_is_a_line_that_can_be_read(self) -> None:
+        with pytest.raises(PolicySyntaxError) as caught:
+            parse(f"? {'x' * 10_000}\n: 1\n? {'x' * 10_000}\n: 1\n")
+        assert caught.value.message.startswith("duplicate key `xxx")
+        assert len(caught.value.message) < 400
+        assert readable("a\nb\u202e") == r"a\nb\u202e"
 
 
 class TestFiles:
@@ -109,3 +162,37 @@ class TestFiles:
         with pytest.raises(PolicySyntaxError, match="not UTF-8") as caught:
             read_document(path)
         assert (caught.value.file, caught.value.hint) == (str(path), "save the file as UTF-8")
+        assert (caught.value.line, caught.value.column) == (1, 4)
+
+    def test_one_in_utf_16(self, tmp_path: Path) -> None:
+        path = tmp_path / "p.yaml"
+        path.write_bytes("a: ü".encode("utf-16"))
+        with pytest.raises(PolicySyntaxError, match="not UTF-8"):
+            read_document(path)
+
+    def test_a_folder(self, tmp_path: Path) -> None:
+        with pytest.raises(PolicyNotFoundError, match="is a folder"):
+            read_document(tmp_path)
+
+    def test_a_pipe_that_nobody_writes_to_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "p.yaml")
+        with pytest.raises(PolicyNotFoundError, match="is no plain file"):
+            read_document(tmp_path / "p.yaml")
+
+    def test_a_device_without_an_end(self) -> None:
+        with pytest.raises(PolicyNotFoundError, match="is no plain file"):
+            read_document(Path("/dev/zero"))
+
+    def test_links_lead_to_a_file_or_nowhere(self, tmp_path: Path) -> None:
+        (tmp_path / "real.yaml").write_text("a: 1")
+        (tmp_path / "link.yaml").symlink_to(tmp_path / "real.yaml")
+        (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
+        assert read_document(tmp_path / "link.yaml").data == {"a": 1}
+        with pytest.raises(PolicyNotFoundError, match="cannot read"):
+            read_document(tmp_path / "loop.yaml")
+
+    @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "p\n.yaml"])
+    def test_a_name_that_no_file_has(self, name: str) -> None:
+        with pytest.raises(PolicyNotFoundError) as caught:
+            read_document(Path(name))
+        assert "\n" not in caught.value.message and "\0" not in caught.value.message
