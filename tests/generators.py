@@ -102,7 +102,7 @@ _FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "subjects": maybe(countries=some_of(PLACES), us_persons=flags, groups=some_of(["employee", "customer"])),
     "counts": st.lists(counts, max_size=3),
     "mechanisms": st.lists(mechanisms, max_size=3), "evidence": st.lists(evidence, max_size=4),
-    "safeguards": some_of(SAFEGUARDS), "consent": consents,
+    "safeguards": some_of(SAFEGUARDS), "consent": st.one_of(consents, st.lists(consents, max_size=3)),
     "frequency": st.sampled_from(["one_off", "repetitive"]),
     "automated_decision": maybe(significant_effect=flags, human_review=flags, explanation=flags),
     "provenance": maybe(origin_regimes=some_of(["eu.gdpr", "jp.appi", "us.dsp"]), restrictions=some_of(["case-1"])),

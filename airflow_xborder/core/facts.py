@@ -20,6 +20,8 @@ from airflow_xborder.core.structure import plain
 
 UNKNOWN = "?"
 Value: TypeAlias = str | bool | int | frozenset[str] | None
+# The one fact that stays unknown when a complete row does not say it (law 3): everything hangs on it.
+NEVER_CLOSED = "data_categories"
 
 # Levels at which somebody gets hold of the data. Transit alone is none (mere routing), nor is holding a key.
 REACHING_LEVELS = (
@@ -27,6 +29,20 @@ REACHING_LEVELS = (
 )  # fmt: skip
 LEVELS = (*REACHING_LEVELS, "key_custody", "transit")
 _DECIDING_PURPOSES = frozenset({"ml_inference", "automated_decision"})
+
+
+class Values(dict[str, Value]):
+    """The facts by their paths; what is not there is unknown."""
+
+    def __missing__(self, path: str) -> Value:
+        return None
+
+
+class ClosedValues(Values):
+    """The facts of a complete row, whose silence means "none"."""
+
+    def __missing__(self, path: str) -> Value:
+        return None if path == NEVER_CLOSED else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +93,7 @@ def _documents(flow: DataFlow) -> Iterable[Dated]:
         yield name, mechanism.valid_from, mechanism.valid_until
     for evidence in flow.evidence or ():
         yield f"evidence {evidence.type} {evidence.reference}", evidence.issued_at, evidence.valid_until
-    consent = flow.consent
-    if consent is not None:
+    for consent in flow.consents:
         name = f"consent {consent.type} {consent.ground_for} {consent.purpose} {consent.coverage}"
         yield f"{name} {flow.purpose}", None, None
 
@@ -115,7 +130,8 @@ def normalise(flow: DataFlow, *, complete: bool) -> Facts:
     values["provenance.via"] = _set(provenance.via) if provenance else None
     for name, value in (flow.attributes or {}).items():
         values[f"attributes.{name}"] = _plain_fact(value)
-    return Facts(values=values, flow=flow, complete=complete)
+    known = Values((path, value) for path, value in values.items() if value is not None)
+    return Facts(values=known, flow=flow, complete=complete)
 
 
 def _plain_fact(value: object) -> Value:

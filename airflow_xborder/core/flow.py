@@ -270,12 +270,23 @@ class DataFlow:
     mechanisms: tuple[Mechanism, ...] | None = None
     evidence: tuple[Evidence, ...] | None = None
     safeguards: tuple[str, ...] | None = checked(partial(require_term, "safeguard"))
-    consent: Consent | None = None
+    consent: Consent | tuple[Consent, ...] | None = None
     retention_days: int | None = None
     automated_decision: AutomatedDecision | None = None
     provenance: Provenance | None = None
     attributes: Mapping[str, Any] | None = None
     as_of: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.consent, tuple) and len(self.consent) == 1:
+            object.__setattr__(self, "consent", self.consent[0])  # one is one, however it is written
+
+    @property
+    def consents(self) -> tuple[Consent, ...]:
+        """The consents, each for its own ground and purpose: one to special categories is none to a transfer."""
+        if self.consent is None:
+            return ()
+        return self.consent if isinstance(self.consent, tuple) else (self.consent,)
 
     @classmethod
     def parse(cls, data: object) -> DataFlow:

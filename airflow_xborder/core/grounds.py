@@ -17,7 +17,7 @@ from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.designations import Designation, turning_days
 from airflow_xborder.core.facts import UNKNOWN
-from airflow_xborder.core.flow import Count, Mechanism
+from airflow_xborder.core.flow import Consent, Count, Mechanism
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, all_of, any_of
 from airflow_xborder.core.vocabulary import ancestors, is_a
@@ -111,14 +111,19 @@ class HasSafeguard(Condition):
 
 @dataclass(frozen=True, slots=True)
 class HasConsent(Condition):
-    """The people agreed, for this ground and purpose; where not all did, only their rows may go."""
+    """The people agreed, for this ground and purpose; where not all did, only their rows may go.
+
+    Of several consents any may be the one; rows are filtered only by a consent that fits.
+    """
 
     types: frozenset[str]
     ground_for: str
 
     def truth(self, case: Case) -> Truth:
-        consent = case.facts.flow.consent
-        if consent is None or consent.type not in self.types or consent.ground_for != self.ground_for:
+        return any_of(self._fits(case, consent) for consent in case.facts.flow.consents)
+
+    def _fits(self, case: Case, consent: Consent) -> Truth:
+        if consent.type not in self.types or consent.ground_for != self.ground_for:
             return Truth.FALSE
         if consent.coverage is not None and Decimal(consent.coverage) == 0:
             return Truth.FALSE
@@ -137,9 +142,11 @@ class HasConsent(Condition):
             yield f"consent {' or '.join(sorted(self.types))}"
 
     def obligations(self, case: Case) -> Iterator[Obligation]:
-        consent = case.facts.flow.consent
-        if consent is None or consent.coverage is None or Decimal(consent.coverage) < 1:
-            purpose = (consent.purpose if consent else None) or case.facts.flow.purpose or ""
+        flow = case.facts.flow
+        fitting = [consent for consent in flow.consents if self._fits(case, consent) is Truth.TRUE]
+        if any(consent.coverage is not None and Decimal(consent.coverage) == 1 for consent in fitting):
+            return
+        for purpose in sorted({consent.purpose or flow.purpose or "" for consent in fitting}):
             yield Obligation(type="filter_rows_by_consent", parameters=(("purpose", purpose),))
 
 

@@ -107,7 +107,9 @@ def _convert(hint: Any, value: object, path: str, check: Check | None) -> Any:
     origin = typing.get_origin(hint)
     if origin in (Union, types.UnionType):
         inner = [option for option in typing.get_args(hint) if option is not type(None)]
-        return _convert(inner[0], value, path, check)
+        # One of something, or a list of them: a list takes the second form.
+        several = len(inner) > 1 and isinstance(value, (list, tuple))
+        return _convert(inner[several], value, path, check)
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise FlowError(f"{path}: expected a list, got {_kind(value)}")

@@ -207,9 +207,14 @@ def _flow_body(flow: DataFlow) -> dict[str, Any]:
         "retention_days": flow.retention_days,
         "mechanisms": sorted({entry.type for entry in flow.mechanisms or ()}),
         "evidence": sorted({entry.type for entry in flow.evidence or ()}),
-        "consent": {"type": flow.consent.type, "purpose": flow.consent.purpose} if flow.consent else None,
+        "consent": _consent_body(flow),
     }
     return {key: value for key, value in told.items() if value is not None}
+
+
+def _consent_body(flow: DataFlow) -> Any:
+    told = [{"type": consent.type, "purpose": consent.purpose} for consent in flow.consents]
+    return told[0] if len(told) == 1 else told or None
 
 
 def _end_body(end: End) -> dict[str, Any]:

@@ -431,18 +431,25 @@ def has_safeguard(value: str, question: Question) -> Truth:
 
 
 def has_consent(value: Mapping[str, Any], question: Question) -> Reading:
-    consent = question.facts.flow.get("consent")
+    given = question.facts.flow.get("consent") or []
+    readings = [one_consent(value, one, question) for one in (given if isinstance(given, list) else [given])]
+    truths = [reading.truth for reading in readings]
+    whole = any(reading.truth and not reading.obligations for reading in readings)
+    truth = True if True in truths else None if None in truths else False
+    return Reading(truth, [] if whole else ["filter_rows_by_consent"])
+
+
+def one_consent(value: Mapping[str, Any], consent: Mapping[str, Any], question: Question) -> Reading:
     fits: Truth = (
-        consent is not None
-        and consent["type"] in listed(value["type"])
+        consent["type"] in listed(value["type"])
         and consent["ground_for"] == value["ground_for"]
         and Decimal(consent.get("coverage", "1")) != 0
     )
-    if fits and consent is not None and "purpose" in consent:
+    if fits and "purpose" in consent:
         purposes = (question.fact("purpose") or set()) - {"?"}
         fits = None if consent["purpose"] in purposes else False
         fits = None if not purposes else True if purposes == {consent["purpose"]} else fits
-    whole = consent is not None and "coverage" in consent and Decimal(consent["coverage"]) >= 1
+    whole = "coverage" in consent and Decimal(consent["coverage"]) >= 1
     return Reading(fits, [] if whole else ["filter_rows_by_consent"])
 
 

@@ -113,8 +113,8 @@ class OpaEngine:
         return Reason("unmet", "engine", parameters)
 
     def _filtering(self, flow: DataFlow) -> tuple[Obligation, ...]:
-        purpose = (flow.consent.purpose if flow.consent else None) or flow.purpose or ""
-        return (Obligation("filter_rows_by_consent", (("purpose", purpose),), (self.name,)),)
+        # Asked only where somebody agreed to this very purpose.
+        return (Obligation("filter_rows_by_consent", (("purpose", flow.purpose or ""),), (self.name,)),)
 
     def _decision(self, question: Question, outcome: Outcome, **fields: Any) -> Decision:
         facts, frame = question.facts, question.frame

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from airflow_xborder.core.facts import REACHING_LEVELS
-from airflow_xborder.core.flow import DataFlow, End
+from airflow_xborder.core.flow import Consent, DataFlow, End
 from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import ConfigurationError
 
@@ -77,13 +77,15 @@ def everybody_agreed(flow: DataFlow) -> bool:
 
 def somebody_agreed(flow: DataFlow) -> bool:
     """Tell whether there is consent for this purpose, so that leaving out the rows without it leaves some."""
-    return _asked_for_this(flow) and _coverage(flow) != 0
+    return bool(_asked_for_this(flow)) and _coverage(flow) != 0
 
 
-def _asked_for_this(flow: DataFlow) -> bool:
-    return flow.consent is not None and flow.consent.purpose in (None, flow.purpose)
+def _asked_for_this(flow: DataFlow) -> list[Consent]:
+    return [consent for consent in flow.consents if consent.purpose in (None, flow.purpose)]
 
 
 def _coverage(flow: DataFlow) -> Decimal | None:
-    stated = flow.consent.coverage if flow.consent and _asked_for_this(flow) else None
-    return None if stated is None else Decimal(stated)
+    """Return the least that any consent for this purpose covers: which of them the policy means, it does not say."""
+    stated = [consent.coverage for consent in _asked_for_this(flow)]
+    known = [Decimal(coverage) for coverage in stated if coverage is not None]
+    return min(known, default=None) if len(known) == len(stated) or 0 in known else None

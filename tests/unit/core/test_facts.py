@@ -147,6 +147,11 @@ class TestDigest:
             {"mechanisms": [{"type": "scc_eu", "valid_until": "2026-11-20"}]},
             {"evidence": ["tia"]},
             {"consent": {"type": "consent_explicit", "ground_for": "transfer"}},
+            {
+                "consent": [
+                    {"type": "consent_explicit", "ground_for": name} for name in ("transfer", "processing")
+                ]
+            },
             {"importer": {"listings": []}},
             {"importer": {"owners": [{"country": "CN", "share": 1}]}},
             {"importer": {"listings": [{"framework": "eu_us_dpf", "status": "active"}]}},
@@ -156,6 +161,11 @@ class TestDigest:
     )
     def test_what_an_answer_may_rest_on_is_in_it(self, fields: dict[str, Any]) -> None:
         assert self.digest(**fields) != self.digest()
+
+    def test_the_order_of_consents_is_nothing(self) -> None:
+        consents = [{"type": "consent_explicit", "ground_for": name} for name in ("transfer", "processing")]
+        assert self.digest(consent=consents) == self.digest(consent=consents[::-1])
+        assert self.digest(consent=consents) != self.digest(consent=consents[:1])
 
     def test_a_document_counts_by_its_validity_on_each_day(self) -> None:
         facts = make_facts(evidence=[{"type": "tia", "valid_until": "2026-11-21"}])

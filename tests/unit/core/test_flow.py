@@ -60,6 +60,19 @@ class TestContract:
         flow = DataFlow.parse(CONTRACT)
         assert DataFlow.parse(plain(flow)) == flow
 
+    def test_consents_are_one_or_a_list_of_them(self) -> None:
+        several = [CONTRACT["consent"], {"type": "consent_explicit", "ground_for": "automated_decision"}]
+        flow = DataFlow.parse({**CONTRACT, "consent": several})
+        assert [consent.ground_for for consent in flow.consents] == ["special_category", "automated_decision"]
+        assert DataFlow.parse(plain(flow)) == flow
+        assert DataFlow.parse({**CONTRACT, "consent": []}).consents == ()
+        assert DataFlow.parse({"source": "DE", "destination": "FR"}).consents == ()
+
+    def test_one_consent_is_the_same_however_it_is_written(self) -> None:
+        flow = DataFlow.parse({**CONTRACT, "consent": [CONTRACT["consent"]]})
+        assert flow == DataFlow.parse(CONTRACT)
+        assert plain(flow)["consent"] == {**CONTRACT["consent"], "coverage": "0.93"}
+
     def test_five_lines_are_enough(self) -> None:
         flow = DataFlow.parse(
             {"source": "DE", "destination": "US-IL", "mechanisms": ["scc_eu"], "evidence": ["tia"]}
@@ -75,6 +88,8 @@ class TestContract:
             ({"source": None}, "source: missing"),
             ({"destination": {"country": "US", "subdivision": "DE-BE"}}, "destination: subdivision `DE-BE` is not in country `US`"),
             ({"purpose": "model_inference"}, "purpose: unknown purpose `model_inference`"),
+            ({"consent": [{"type": "consent_explicit"}]}, "consent[0].ground_for: missing"),
+            ({"consent": "consent_explicit"}, "consent: expected a mapping, got `consent_explicit`"),
             ({"data_categories": ["user.emial"]}, "data_categories[0]: unknown data category `user.emial`"),
             ({"counts": [{"category": "personal_data", "n": 1, "scope": "week"}]}, "counts[0]: unknown count scope `week`"),
             ({"counts": [{"category": "personal_data", "n": 1, "unit": "heads"}]}, "counts[0]: unknown count unit `heads`"),

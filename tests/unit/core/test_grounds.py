@@ -124,6 +124,31 @@ class TestConsent:
         assert self.ASKED.truth(case) is U
         assert list(self.ASKED.missing(case)) == ["purpose"]
 
+    ARTICLE_9 = {"type": "consent_explicit", "ground_for": "special_category", "purpose": "support"}
+    ARTICLE_22 = {"type": "consent_explicit", "ground_for": "automated_decision", "coverage": "0.5"}
+
+    def test_of_several_each_serves_its_own_ground(self) -> None:
+        case = make_case(consent=[self.ARTICLE_9, self.ARTICLE_22], purpose="support")
+        decided = HasConsent(frozenset({"consent_explicit"}), "automated_decision")
+        sent = HasConsent(frozenset({"consent_explicit"}), "transfer")
+        assert [condition.truth(case) for condition in (self.ASKED, decided, sent)] == [T, T, F]
+
+    @pytest.mark.parametrize(
+        ("other", "purposes"),
+        [
+            ({"coverage": "1"}, []),
+            ({"coverage": "1", "ground_for": "automated_decision"}, ["support"]),
+            ({"coverage": "1", "purpose": "marketing"}, ["support"]),
+            ({"coverage": "0.2"}, ["support"]),
+        ],
+    )
+    def test_rows_are_filtered_unless_everybody_gave_a_consent_that_fits(
+        self, other: dict[str, Any], purposes: list[str]
+    ) -> None:
+        partial = {**self.ARTICLE_9, "coverage": "0.9"}
+        case = make_case(consent=[partial, {**self.ARTICLE_9, **other}], purpose="support")
+        assert [o.parameter_dict["purpose"] for o in self.ASKED.obligations(case)] == purposes
+
     def test_nobody_asked(self) -> None:
         assert self.ASKED.truth(make_case()) is F
         assert list(self.ASKED.unmet(make_case())) == ["consent consent_explicit"]

@@ -98,5 +98,15 @@ class TestConsent:
         flow = make_flow(**changes)
         assert (everybody_agreed(flow), somebody_agreed(flow)) == (everybody, somebody)
 
+    @pytest.mark.parametrize(
+        ("coverages", "everybody", "somebody"),
+        [(["1", "1"], True, True), (["1", "0.5"], False, True), (["1", None], False, True), (["0", None], False, False)],
+    )  # fmt: skip
+    def test_of_several_consents_for_this_purpose_the_least_counts(self, coverages, everybody, somebody):
+        consents = [make_consent(coverage=coverage)["consent"] for coverage in coverages]
+        other = make_consent(purpose="marketing", coverage="0")["consent"]
+        flow = make_flow(consent=[*consents, other])
+        assert (everybody_agreed(flow), somebody_agreed(flow)) == (everybody, somebody)
+
     def test_consent_for_a_purpose_does_not_count_where_the_purpose_is_unknown(self):
         assert not everybody_agreed(make_flow(purpose=None, **make_consent(coverage="1")))
