@@ -180,7 +180,8 @@ _TESTS = st.one_of(
     st.just({"listed": {"framework": "eu_us_dpf"}}),
     st.sampled_from(["0.2", "0.5"]).map(lambda share: {"owned_by": {"countries": "US_DSP_CONCERN", "at_least": share}}),
     st.tuples(some_of(CATEGORIES[1:8], 3, 1), st.sampled_from([100, 10000]))
-    .map(lambda pair: {"count": {"category": pair[0], "more_than": pair[1]}}),
+    .flatmap(lambda pair: st.sampled_from(["12_months", "calendar_year", "this_flow"]).map(
+        lambda window: {"count": {"category": pair[0], "more_than": pair[1], "window": window}})),
     st.just({"designated": {"by": "EU", "kind": "adequacy", "place": "reach.countries", "outside": "EEA30"}}),
     st.just({"obligation": "pseudonymise"}),
 )  # fmt: skip
@@ -203,6 +204,15 @@ demands = st.one_of(
 )
 
 
+wishes = st.one_of(
+    maybe(keep_days=st.sampled_from([0, 30, 365]), erase_days=st.sampled_from([0, 30, 365])),
+    maybe(
+        store_in=some_of(["DE", "US", "EEA30"], 2, 1), copy_in=some_of(["DE", "JP"], 1, 1), keep_out_of=some_of(["US", "EEA30"], 1, 1)
+    ),
+    maybe(disclosure=st.sampled_from(["disclose", "withhold"])),
+)  # fmt: skip
+
+
 @st.composite
 def rows(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
     """Return a requirement; it may depend on and conflict with ``others``."""
@@ -220,6 +230,13 @@ def rows(draw: st.DrawFn, name: str, others: list[str]) -> dict[str, Any]:
         fields["on_unmet"] = draw(st.sampled_from(["deny", "review", "track"]))
     if draw(flags):
         fields["expires"] = draw(days)
+    if draw(flags):
+        fields["demands"] = draw(wishes)
+    if draw(flags):
+        fields["displaces"] = draw(some_of(others, 2))
+        fields["derogable_by"] = draw(some_of([*others, "national", "state"], 2))
+    fields["level"] = draw(st.sampled_from(["supranational", "national", "state", "company"]))
+    fields["jurisdiction"] = draw(st.sampled_from(["EU", "DE", "US", "US-CA"]))
     return make_row(name, **fields)
 
 

@@ -6,12 +6,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import (
+    ALLOW,
+    DENY,
+    REVIEW,
     Applicable,
     Decision,
     Duty,
@@ -25,7 +28,9 @@ from airflow_xborder.core.decision import (
 from airflow_xborder.core.evaluation import Evaluation, Finding
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.gaps import Gap
-from airflow_xborder.core.requirement import Effect, OnUnmet
+from airflow_xborder.core.partitions import DIMENSIONS, count_parts, parts_of
+from airflow_xborder.core.precedence import settle_precedence
+from airflow_xborder.core.requirement import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +45,8 @@ class Frame:
     on_gap: Outcome = Outcome.REVIEW
 
 
-def outcome_of(finding: Finding) -> Outcome:
-    """Return what one finding asks for.
-
-    An error denies, since an unread prohibition may still apply (law 11); what is unknown goes to a person; what
-    is unmet does what the requirement says.
-    """
-    match finding.status:
-        case "met":
-            return Outcome.ALLOW
-        case "unmet":
-            return _ON_UNMET[finding.requirement.on_unmet]
-        case "error":
-            return Outcome.DENY
-        case _:
-            return Outcome.ALLOW if finding.requirement.on_unmet is OnUnmet.TRACK else Outcome.REVIEW
-
-
 _WAYS_TOLD = 3
-_ON_UNMET = {OnUnmet.DENY: Outcome.DENY, OnUnmet.REVIEW: Outcome.REVIEW, OnUnmet.TRACK: Outcome.ALLOW}
+_PARTS_TOLD = 64
 
 
 def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -> Decision:
@@ -66,18 +54,12 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 
     Deny overrides review, review overrides allow. The order of packs, rules and findings does not matter.
     """
+    found.settle()
     instance = found.instance
     found.findings.sort(key=lambda finding: finding.requirement.id)
-    conflicts = _conflicts(found.findings)
+    conflicts = settle_precedence(found.findings, policies.legal_orders)
     reasons = [*_finding_reasons(found.findings), *_other_reasons(found, conflicts, facts)]
-    outcome = strictest(
-        [
-            *(outcome_of(finding) for finding in found.findings),
-            *(frame.on_gap if gap.is_configurable else Outcome.REVIEW for gap in found.gaps),
-            *(Outcome.REVIEW for _ in (*instance.unconnected, *conflicts, *_binding(facts))),
-            *(Outcome.DENY for _ in instance.errors),
-        ]
-    )
+    outcome = strictest(_outcomes(found, conflicts, frame.on_gap))
     facts_digest = facts.digest(instance.thresholds, instance.days)
     return Decision(
         flow_id=facts.flow.flow_id,
@@ -88,7 +70,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
         simulated=frame.simulated,
         as_of=frame.as_of,
         evaluated_at=frame.evaluated_at,
-        valid_until=min((moment for moment in instance.turns if moment > frame.as_of), default=None),
+        valid_until=instance.valid_until,
         policy_digest=policies.digest,
         facts_digest=facts_digest,
         engine=frame.engine,
@@ -98,17 +80,36 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
         violations=tuple(
             _violation(f)
             for f in found.findings
-            if outcome_of(f) is not Outcome.ALLOW and f.status in ("unmet", "unknown")
+            if f.outcome is not ALLOW and f.status in ("unmet", "unknown")
         ),
         reasons=tuple(reasons),
         missing_facts=tuple(sorted(_missing(found))),
         conflicts=tuple(conflicts),
         obligations=_obligations(found.findings),
-        duties=tuple(_duty(f) for f in found.findings if f.requirement.effect is Effect.DUTY),
+        duties=tuple(
+            _duty(f) for f in found.findings if f.requirement.effect is Effect.DUTY and not f.overridden_by
+        ),
         origin_regimes=_origins(facts, found),
-        restrictions=_restrictions(facts),
+        overridden=tuple(f.requirement.id for f in found.findings if f.overridden_by),
+        partitions=() if outcome is ALLOW else _partitions(found, frame.on_gap),
+        restrictions=tuple(sorted({*_carried(facts), *map(restriction_name, conflicts)})),
         warnings=tuple(_warnings(found.findings)),
     )
+
+
+def _outcomes(found: Evaluation, conflicts: Sequence[tuple[str, str]], on_gap: Outcome) -> Iterator[Outcome]:
+    yield from (finding.outcome for finding in found.findings)
+    yield from (on_gap if gap.is_configurable else REVIEW for gap in found.gaps)
+    if found.instance.is_open or _binding(found.facts) or (conflicts and not _only_stored(found.facts)):
+        yield REVIEW
+    if found.instance.errors:
+        yield DENY
+
+
+def answer(found: Evaluation, on_gap: Outcome) -> Outcome:
+    """Return the outcome alone, as ``combine`` would, without what only a record or a reader needs."""
+    conflicts = settle_precedence(found.findings, found.policies.legal_orders)
+    return strictest(_outcomes(found, conflicts, on_gap))
 
 
 def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
@@ -118,22 +119,10 @@ def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
     return hashlib.sha256(json.dumps(basis, separators=(",", ":")).encode()).hexdigest()
 
 
-def _conflicts(findings: list[Finding]) -> list[tuple[str, str]]:
-    # Declared conflicts between requirements that both certainly apply (law 6): never settled by strictness.
-    applying = {f.requirement.id for f in findings if f.status in ("met", "unmet", "unknown")}
-    pairs = {
-        (min(finding.requirement.id, other), max(finding.requirement.id, other))
-        for finding in findings
-        for other in finding.requirement.conflicts
-        if {finding.requirement.id, other} <= applying
-    }
-    return sorted(pairs)
-
-
 def _finding_reasons(findings: Iterable[Finding]) -> list[Reason]:
     reasons: list[Reason] = []
     for finding in findings:
-        if outcome_of(finding) is Outcome.ALLOW:
+        if finding.outcome is ALLOW:
             continue
         rule = finding.requirement
         about = ("citation", rule.citation)
@@ -167,7 +156,13 @@ def _in_words(ways: Sequence[tuple[str, ...]]) -> str:
 
 def _binding(facts: Facts) -> tuple[str, ...]:
     """Return the restrictions that bind this flow: storage goes on under them, other use does not (law 6)."""
-    return () if facts.values.get("access_mode") in ("store", "erase") else _restrictions(facts)
+    stays = facts.values.get("access_mode") in ("store", "erase")
+    return () if stays else _carried(facts)
+
+
+def _only_stored(facts: Facts) -> bool:
+    """Tell whether a conflict leaves the flow alone: data stays where it is until a person has resolved it."""
+    return facts.values.get("access_mode") == "store"
 
 
 def _other_reasons(found: Evaluation, conflicts: list[tuple[str, str]], facts: Facts) -> list[Reason]:
@@ -205,14 +200,14 @@ def _gap_reason(gap: Gap) -> Reason:
 def _regimes(found: Evaluation) -> tuple[RegimeAnswer, ...]:
     by_regime: dict[str, list[Outcome]] = defaultdict(list)
     for finding in found.findings:
-        by_regime[finding.requirement.regime].append(outcome_of(finding))
+        by_regime[finding.requirement.regime].append(finding.outcome)
     answers = [
         RegimeAnswer(id_, transfer, strictest(by_regime[id_]))
         for id_, transfer in found.instance.considered.items()
         if id_ not in found.instance.errors
     ]
-    answers += [RegimeAnswer(regime, False, Outcome.REVIEW) for regime in found.instance.unconnected]
-    answers += [RegimeAnswer(regime, False, Outcome.DENY) for regime in found.instance.errors]
+    answers += [RegimeAnswer(regime, False, REVIEW) for regime in found.instance.unconnected]
+    answers += [RegimeAnswer(regime, False, DENY) for regime in found.instance.errors]
     return tuple(sorted(answers, key=lambda answer: answer.id))
 
 
@@ -225,7 +220,7 @@ def _applicable(finding: Finding) -> Applicable:
         level=rule.level.value,
         regime=rule.regime,
         jurisdiction=rule.jurisdiction,
-        outcome=outcome_of(finding),
+        outcome=finding.outcome,
         review_required=rule.review_required,
     )
 
@@ -236,12 +231,7 @@ def _violation(finding: Finding) -> Violation:
 
 
 def _missing(found: Evaluation) -> set[str]:
-    missing = {
-        fact
-        for finding in found.findings
-        if outcome_of(finding) is not Outcome.ALLOW
-        for fact in finding.missing
-    }
+    missing = {fact for finding in found.findings if finding.outcome is not ALLOW for fact in finding.missing}
     missing |= {fact for facts in found.instance.unconnected.values() for fact in facts}
     return missing | {fact for gap in found.gaps for fact in gap.missing}
 
@@ -249,7 +239,7 @@ def _missing(found: Evaluation) -> set[str]:
 def _obligations(findings: Iterable[Finding]) -> tuple[Obligation, ...]:
     because: dict[tuple[str, tuple[tuple[str, str], ...]], set[str]] = defaultdict(set)
     for finding in findings:
-        for obligation in finding.obligations:
+        for obligation in () if finding.overridden_by else finding.obligations:
             because[obligation.type, obligation.parameters].add(finding.requirement.id)
     return tuple(
         Obligation(kind, pairs, tuple(sorted(ids))) for (kind, pairs), ids in sorted(because.items())
@@ -271,9 +261,34 @@ def _origins(facts: Facts, found: Evaluation) -> tuple[str, ...]:
     return tuple(sorted(origins))
 
 
-def _restrictions(facts: Facts) -> tuple[str, ...]:
+def _carried(facts: Facts) -> tuple[str, ...]:
     carried = facts.values.get("provenance.restrictions")
     return tuple(sorted(carried)) if isinstance(carried, frozenset) else ()
+
+
+def restriction_name(conflict: tuple[str, str]) -> str:
+    """Return the name of the restriction under which data stays until a person resolves a conflict (law 6)."""
+    return "/".join(conflict)
+
+
+def _partitions(
+    found: Evaluation, on_gap: Outcome
+) -> tuple[tuple[tuple[tuple[str, str], ...], Outcome], ...]:
+    """Return what each part of the flow would be answered alone, told apart no further than answers differ."""
+    paths = [path for path in DIMENSIONS.values() if count_parts(found.facts, [path]) > 1]
+    if not paths or count_parts(found.facts, paths) > _PARTS_TOLD:
+        return ()
+    parts = {
+        tuple(where.items()): answer(Evaluation(found.policies, facts, found.instance.as_of), on_gap)
+        for where, facts in parts_of(found.facts, paths)
+    }
+    for name in DIMENSIONS:
+        fewer: dict[tuple[tuple[str, str], ...], set[Outcome]] = defaultdict(set)
+        for where, outcome in parts.items():
+            fewer[tuple(pair for pair in where if pair[0] != name)].add(outcome)
+        if all(len(outcomes) == 1 for outcomes in fewer.values()):
+            parts = {where: outcomes.pop() for where, outcomes in fewer.items()}
+    return tuple(parts.items()) if len(parts) > 1 else ()
 
 
 def _warnings(findings: Iterable[Finding]) -> list[str]:

@@ -10,48 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airflow_xborder.core.conditions import Case, Condition
-from airflow_xborder.core.facts import UNKNOWN
+from airflow_xborder.core.facts import UNKNOWN as UNNAMED
+from airflow_xborder.core.kinds import SOURCE_CATEGORIES
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.truth import Truth, any_of
-from airflow_xborder.core.vocabulary import ancestors, is_a
-
-SOURCE_CATEGORIES = "attributes.source_categories"
-# What a safeguard turns data into, by name; where the safeguard cures nothing, the name tells nothing.
-_CURED_NAMES = {"anonymised": "anonymisation", "personal_data.pseudonymised": "pseudonymisation"}
+from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth
+from airflow_xborder.core.vocabulary import ancestors
 
 
 def one_of(candidates: frozenset[str], holding: frozenset[str]) -> Truth:
     """Tell whether the one that nobody named among ``candidates`` is in ``holding``."""
     if candidates <= holding:
-        return Truth.TRUE
-    return Truth.UNKNOWN if candidates & holding else Truth.FALSE
-
-
-def _candidates(path: str, value: frozenset[str]) -> frozenset[str] | None:
-    return value - {UNKNOWN} if path == "purpose" and UNKNOWN in value else None
+        return TRUE
+    return UNKNOWN if candidates & holding else FALSE
 
 
 def category_terms(case: Case) -> list[str] | None:
     """Return the categories of the data, with those of the sources it was derived from; ``None`` when unknown."""
-    value, sources = case.value("data_categories"), case.value(SOURCE_CATEGORIES)
+    value, sources = case.values["data_categories"], case.values[SOURCE_CATEGORIES]
     if not isinstance(value, frozenset):
         return None
     return sorted(value | sources if isinstance(sources, frozenset) else value)
-
-
-def term_is_a(case: Case, term: str, kind: str) -> Truth:
-    """Tell whether data of one category of the flow is data of category ``kind``.
-
-    Derived data is of the kinds of its sources, where these are stated. Data named after a safeguard that cures
-    nothing for the rule that asks (``not_cured_by``) may still be of any kind.
-    """
-    found = is_a(term, kind)
-    uncured = _CURED_NAMES.get(term) in case.uncured
-    if not (uncured or term.startswith("derived")):
-        return found
-    if case.value(SOURCE_CATEGORIES):
-        return Truth.of(kind in ancestors(term))
-    return Truth.UNKNOWN if uncured and found is Truth.FALSE else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +48,14 @@ class In(_Fact):
     label: str = ""
 
     def truth(self, case: Case) -> Truth:
-        value = case.value(self.path)
-        if value is None:
-            return Truth.UNKNOWN
-        if not isinstance(value, frozenset):
-            return Truth.of(str(value) in self.values)
-        candidates = _candidates(self.path, value)
-        if candidates is not None:
-            return one_of(candidates, self.values)
-        if value & self.values:
-            return Truth.TRUE
-        return Truth.UNKNOWN if UNKNOWN in value else Truth.FALSE
+        value = case.values[self.path]
+        if value.__class__ is not frozenset:
+            return UNKNOWN if value is None else TRUE if str(value) in self.values else FALSE
+        if UNNAMED in value and self.path == "purpose":
+            return one_of(value - {UNNAMED}, self.values)
+        if not self.values.isdisjoint(value):
+            return TRUE
+        return UNKNOWN if UNNAMED in value else FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +66,16 @@ class Within(_Fact):
     label: str = ""
 
     def truth(self, case: Case) -> Truth:
-        value = case.value(self.path)
-        if value is None:
-            return Truth.UNKNOWN
-        if not isinstance(value, frozenset):
-            return Truth.of(str(value) in self.values)
-        candidates = _candidates(self.path, value)
-        if candidates is not None:
-            return one_of(candidates, self.values)
-        if value - {UNKNOWN} - self.values:
-            return Truth.FALSE
-        return Truth.UNKNOWN if UNKNOWN in value else Truth.TRUE
+        value = case.values[self.path]
+        if value.__class__ is not frozenset:
+            return UNKNOWN if value is None else TRUE if str(value) in self.values else FALSE
+        if value <= self.values:
+            return TRUE
+        if UNNAMED not in value:
+            return FALSE
+        if self.path == "purpose":
+            return one_of(value - {UNNAMED}, self.values)
+        return UNKNOWN if value - {UNNAMED} <= self.values else FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +85,11 @@ class Is(_Fact):
     expected: bool
 
     def truth(self, case: Case) -> Truth:
-        value = case.value(self.path)
-        if value is None:
-            return Truth.UNKNOWN
-        return Truth.of(value is self.expected)
+        value = case.values[self.path]
+        return UNKNOWN if value is None else TRUE if value is self.expected else FALSE
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield self.path
 
 
@@ -128,10 +100,8 @@ class IsA(_Fact):
     kind: str
 
     def truth(self, case: Case) -> Truth:
-        terms = category_terms(case)
-        if terms is None:
-            return Truth.UNKNOWN
-        return any_of(term_is_a(case, term, self.kind) for term in terms)
+        certain, possible, _ = case.kinds
+        return TRUE if self.kind in certain else UNKNOWN if self.kind in possible else FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +112,11 @@ class Compare(_Fact):
     less_than: int | None = None
 
     def truth(self, case: Case) -> Truth:
-        value = case.value(self.path)
+        value = case.values[self.path]
         if value == frozenset():
-            return Truth.FALSE
+            return FALSE
         if value is None or isinstance(value, (str, bool, frozenset)):
-            return Truth.UNKNOWN
+            return UNKNOWN
         return Truth.of(
             (self.at_least is None or value >= self.at_least)
             and (self.less_than is None or value < self.less_than)
@@ -158,8 +128,8 @@ class Known(_Fact):
     """The fact is known at all; never unknown itself."""
 
     def truth(self, case: Case) -> Truth:
-        value = case.value(self.path)
-        return Truth.of(value is not None and not (isinstance(value, frozenset) and UNKNOWN in value))
+        value = case.values[self.path]
+        return Truth.of(value is not None and not (isinstance(value, frozenset) and UNNAMED in value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,19 +139,18 @@ class NotAmong(_Fact):
     other: str
 
     def truth(self, case: Case) -> Truth:
-        value, known = case.value(self.path), case.value(self.other)
+        value, known = case.values[self.path], case.values[self.other]
         if not isinstance(value, frozenset) or not isinstance(known, frozenset):
-            return Truth.UNKNOWN
+            return UNKNOWN
         among = frozenset(member for member in value if ancestors(member) & known)
-        candidates = _candidates(self.path, value)
-        if candidates is not None:
-            return ~one_of(candidates, among)
-        if value - among - {UNKNOWN}:
-            return Truth.TRUE
-        return Truth.UNKNOWN if UNKNOWN in value else Truth.FALSE
+        if self.path == "purpose" and UNNAMED in value:
+            return ~one_of(value - {UNNAMED}, among)
+        if value - among - {UNNAMED}:
+            return TRUE
+        return UNKNOWN if UNNAMED in value else FALSE
 
     def missing(self, case: Case) -> Iterator[str]:
         for path in (self.path, self.other):
             value = case.value(path)
-            if not isinstance(value, frozenset) or UNKNOWN in value:
+            if not isinstance(value, frozenset) or UNNAMED in value:
                 yield path

@@ -9,17 +9,68 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any as Anything
 
 from airflow_xborder.core.designations import Designations
+from airflow_xborder.core.facts import Values
 from airflow_xborder.core.flow import DataFlow, Party
+from airflow_xborder.core.indexing import Index, positions
+from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
+from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rules
+from airflow_xborder.core.requirement import Requirement
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
 
 Attributes = Mapping[str, Anything] | Iterable[str]
+
+
+_SMALL = 8
+
+
+class CompiledPack:
+    """A pack with what a decision looks up in it.
+
+    ``rules`` are its requirements with the safeguards that change nothing for each; ``newer`` are those that replace
+    a rule, by its id.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.rules = tuple((rule, frozenset(rule.not_cured_by)) for rule in pack.requirements)
+        self.by_id = {rule.id: (rule, uncured) for rule, uncured in self.rules}
+        self.newer: dict[str, list[Requirement]] = {}
+        for rule in pack.requirements:
+            for name in rule.supersedes:
+                self.newer.setdefault(name, []).append(rule)
+        self._asked = False
+        self._dividing: frozenset[str] | None = None
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index([rule.when for rule, _ in self.rules], [uncured for _, uncured in self.rules])
+
+    def candidates(self, values: Values) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """Return the rules that are not certainly without application to a flow, in their order."""
+        # A process that decides once, as most do, asks all rules sooner than it has made an index.
+        if len(self.rules) <= _SMALL or not self._asked:
+            self._asked = True
+            return self.rules
+        rules = self.rules
+        return [rules[number] for number in positions(self._index.candidates(values))]
+
+    def dividing(self, rows: Designations) -> frozenset[str]:
+        """Return the paths that the rules tell apart (law 7)."""
+        if self._dividing is None:
+            self._dividing = dividing_of_rules(self.pack.requirements, rows)
+        return self._dividing
+
+    def in_force(self, rule: Requirement, day: date) -> bool:
+        """Tell whether a rule is law on a day, and no newer one of the pack stands in its place."""
+        return rule.in_force(day) and not any(newer.in_force(day) for newer in self.newer.get(rule.id, ()))
 
 
 class Policies:
@@ -31,6 +82,7 @@ class Policies:
     def __init__(self, documents: Iterable[Mapping[str, Anything]]) -> None:
         self._documents = {str(document["pack"]): document for document in documents}
         self._packs: dict[str, Pack] = {}
+        self._compiled: dict[str, CompiledPack] = {}
 
     @cached_property
     def digest(self) -> str:
@@ -58,6 +110,37 @@ class Policies:
         if pack_id not in self._packs:
             self._packs[pack_id] = read_pack(self._documents[pack_id])
         return self._packs[pack_id]
+
+    def compiled(self, pack_id: str) -> CompiledPack:
+        """Return one pack as decisions use it, made on first use."""
+        found = self._compiled.get(pack_id)
+        if found is None or found.pack is not self._packs.get(pack_id):
+            found = self._compiled[pack_id] = CompiledPack(self.pack(pack_id))
+        return found
+
+    def concerned(self, values: Values) -> Sequence[Head]:
+        """Return the heads of the packs that are not certainly strangers to a flow, in their order.
+
+        :param values: the facts, closed where the flow's row is complete.
+        """
+        heads = self.heads
+        if len(heads) <= _SMALL:
+            return heads
+        return [heads[number] for number in positions(self._connections.candidates(values))]
+
+    @cached_property
+    def _connections(self) -> Index:
+        return Index([head.connects for head in self.heads])
+
+    @cached_property
+    def dividing(self) -> frozenset[str]:
+        """The paths that the connecting factors of all packs tell apart (law 7)."""
+        return dividing_of_conditions([head.connects for head in self.heads], self.designations)
+
+    @cached_property
+    def legal_orders(self) -> LegalOrders:
+        """The legal orders that the packs describe."""
+        return LegalOrders(order for head in self.heads for order in head.legal_orders)
 
     def packs(self) -> list[Pack]:
         """Return all packs, ordered by id."""

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from itertools import islice, product
 from typing import TYPE_CHECKING, TypeAlias
 
-from airflow_xborder.core.facts import Facts, Value
+from airflow_xborder.core.facts import ClosedValues, Facts, Value, Values
+from airflow_xborder.core.kinds import kinds_of
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.truth import Truth, all_of, any_of
+from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
 if TYPE_CHECKING:
     from airflow_xborder.core.decision import Obligation
@@ -27,34 +27,51 @@ if TYPE_CHECKING:
 # Each entry is what one way of meeting a condition still lacks (``mechanism scc_eu``, ``evidence tia``).
 Ways: TypeAlias = list[tuple[str, ...]]
 MAX_WAYS = 64
-# The one fact that stays unknown when a complete row does not say it (law 3): everything hangs on it.
-NEVER_CLOSED = "data_categories"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One question to a condition: the facts, the day in the rule's time zone, and the dated statements.
+    """One question to conditions: the facts, the day in the rule's time zone, and the dated statements.
 
-    ``connecting`` is true while connecting factors are asked: then a complete row's silence means "none".
-    ``uncured`` are the safeguards that change nothing for the rule that asks.
+    :param connecting: whether connecting factors are asked: then a complete row's silence means "none".
+    :param uncured: the safeguards that change nothing for the rule that asks.
     """
 
-    facts: Facts
-    on: date
-    designations: Designations
-    connecting: bool = False
-    uncured: frozenset[str] = frozenset()
+    __slots__ = ("connecting", "designations", "facts", "kinds", "memo", "on", "uncured", "values")
+
+    def __init__(
+        self,
+        *,
+        facts: Facts,
+        on: date,
+        designations: Designations,
+        connecting: bool = False,
+        uncured: frozenset[str] = frozenset(),
+    ) -> None:
+        self.facts = facts
+        self.on = on
+        self.designations = designations
+        self.connecting = connecting
+        self.uncured = uncured
+        # INVARIANT: nothing that an answer depends on changes while a case lives, so answers are kept by condition.
+        # Each is kept with its condition, whose id must not be given to another one meanwhile.
+        self.memo: dict[int, tuple[Truth, Condition]] = {}
+        closed = connecting and facts.complete
+        self.values = (ClosedValues if closed else Values)(facts.values)
+        self.kinds = kinds_of(self.values, uncured)
 
     def value(self, path: str) -> Value:
         """Return the fact at ``path``, ``None`` when unknown."""
-        found = self.facts.values.get(path)
-        if found is None and self.connecting and self.facts.complete and path != NEVER_CLOSED:
-            return frozenset()
-        return found
+        return self.values[path]
 
-    def where(self, **changes: object) -> Case:
-        """Return the same question with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+    def where(self, *, on: date | None = None, uncured: frozenset[str] | None = None) -> Case:
+        """Return the same question on another day, or with other safeguards that cure nothing."""
+        return Case(
+            facts=self.facts,
+            on=self.on if on is None else on,
+            designations=self.designations,
+            connecting=self.connecting,
+            uncured=self.uncured if uncured is None else uncured,
+        )
 
 
 class Condition(ABC):
@@ -76,12 +93,12 @@ class Condition(ABC):
 
     def unmet(self, case: Case) -> Iterator[str]:
         """Yield, for an answer that is not TRUE, what it lacks, as short ids (``mechanism scc_eu``)."""
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield from self.missing(case)
 
     def ways(self, case: Case) -> Ways:
         """Return, for each way of making the answer TRUE, what it lacks; an empty tuple where nothing is lacking."""
-        if self.truth(case) is Truth.TRUE:
+        if self.truth(case) is TRUE:
             return [()]
         lacking = tuple(dict.fromkeys(self.unmet(case)))
         return [lacking] if lacking else []
@@ -105,7 +122,7 @@ class _Compound(Condition):
 
     def missing(self, case: Case) -> Iterator[str]:
         for condition in self.conditions:
-            if condition.truth(case) is Truth.UNKNOWN:
+            if condition.truth(case) is UNKNOWN:
                 yield from condition.missing(case)
 
     def boundaries(self, case: Case) -> Iterator[date]:
@@ -114,7 +131,7 @@ class _Compound(Condition):
 
     def unmet(self, case: Case) -> Iterator[str]:
         for condition in self.conditions:
-            if condition.truth(case) is not Truth.TRUE:
+            if condition.truth(case) is not TRUE:
                 yield from condition.unmet(case)
 
     def parts(self) -> Iterable[Condition]:
@@ -126,7 +143,19 @@ class All(_Compound):
     """Every part holds; true for no parts."""
 
     def truth(self, case: Case) -> Truth:
-        return all_of(condition.truth(case) for condition in self.conditions)
+        kept = case.memo.get(id(self))
+        if kept is not None:
+            return kept[0]
+        answer = TRUE
+        for condition in self.conditions:
+            part = condition.truth(case)
+            if part is FALSE:
+                answer = part
+                break
+            if part is UNKNOWN:
+                answer = part
+        case.memo[id(self)] = answer, self
+        return answer
 
     def ways(self, case: Case) -> Ways:
         combined = product(*(condition.ways(case) for condition in self.conditions))
@@ -148,7 +177,19 @@ class Any(_Compound):
     """At least one part holds. Of several that hold, the one with the least strings attached speaks."""
 
     def truth(self, case: Case) -> Truth:
-        return any_of(condition.truth(case) for condition in self.conditions)
+        kept = case.memo.get(id(self))
+        if kept is not None:
+            return kept[0]
+        answer = FALSE
+        for condition in self.conditions:
+            part = condition.truth(case)
+            if part is TRUE:
+                answer = part
+                break
+            if part is UNKNOWN:
+                answer = part
+        case.memo[id(self)] = answer, self
+        return answer
 
     def ways(self, case: Case) -> Ways:
         if not self.conditions:
@@ -158,7 +199,7 @@ class Any(_Compound):
 
     def chosen(self, case: Case) -> Condition | None:
         """Return the part that holds with the fewest obligations, then warnings, then in the order written."""
-        holding = [condition for condition in self.conditions if condition.truth(case) is Truth.TRUE]
+        holding = [condition for condition in self.conditions if condition.truth(case) is TRUE]
         return min(
             holding,
             key=lambda part: (len(list(part.obligations(case))), len(list(part.warnings(case)))),

@@ -18,6 +18,8 @@ from airflow_xborder.core.records import dataclass
 if TYPE_CHECKING:
     from airflow_xborder.core.conditions import Condition
 
+_KEPT = 4096
+
 
 def turning_days(first: date | None, last: date | None) -> Iterator[date]:
     """Yield the first days on which something valid from ``first`` to ``last`` differs from the day before."""
@@ -62,11 +64,12 @@ class Designation:
 class Designations:
     """All rows of a policy set, indexed by who says what about whom."""
 
-    __slots__ = ("_rows", "_suspended")
+    __slots__ = ("_rows", "_standing", "_suspended")
 
     def __init__(self, rows: Iterable[Designation]) -> None:
         self._rows: dict[tuple[str, str, str], list[Designation]] = defaultdict(list)
         self._suspended: dict[str, list[Designation]] = defaultdict(list)
+        self._standing: dict[tuple[str, str, str, date], tuple[Designation, ...]] = {}
         for row in sorted(rows, key=lambda row: row.id):
             if row.suspends is not None:
                 self._suspended[row.suspends].append(row)
@@ -77,6 +80,17 @@ class Designations:
     def about(self, by: str, kind: str, of: str) -> list[Designation]:
         """Return the rows that ``by`` made about ``of``, in force or not."""
         return self._rows.get((by, kind, of), [])
+
+    def standing(self, by: str, kind: str, of: str, day: date) -> tuple[Designation, ...]:
+        """Return the rows that ``by`` made about ``of`` and that are in force on ``day``."""
+        key = by, kind, of, day
+        found = self._standing.get(key)
+        if found is None:
+            if len(self._standing) >= _KEPT:
+                self._standing.clear()
+            found = tuple(row for row in self.about(by, kind, of) if self.in_force(row, day))
+            self._standing[key] = found
+        return found
 
     def suspensions(self, row: Designation) -> list[Designation]:
         """Return the rows that suspend ``row``."""

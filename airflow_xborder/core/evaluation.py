@@ -1,47 +1,186 @@
 # SPDX-License-Identifier: Apache-2.0
 """From facts and policies to findings: of the requirements that apply or may apply, which are met.
 
-Three-valued throughout (law 3). An error inside a rule is a finding, not an exception: it denies (law 11).
+Three-valued throughout (law 3). An error inside a rule is a finding, not an exception: it denies (law 11). A finding
+knows its status; what it lacks or owes in detail is found when it is asked for, since most answers need none of it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
 from datetime import datetime
+from functools import cached_property
 
 from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.decision import Obligation
+from airflow_xborder.core.decision import ALLOW, DENY, REVIEW, Obligation, Outcome
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.gaps import Gap, find_gaps
 from airflow_xborder.core.instantiation import RULE_ERRORS, Applied, Instance, failure, instantiate
-from airflow_xborder.core.requirement import Effect, Requirement
-from airflow_xborder.core.truth import Truth
+from airflow_xborder.core.partitions import (
+    MOST_PARTS,
+    count_parts,
+    dividing_paths,
+    is_divisible,
+    parts_of,
+)
+from airflow_xborder.core.requirement import Effect, OnUnmet, Requirement
+from airflow_xborder.core.truth import TRUE, UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one requirement says of the flow. Status: ``met``, ``unmet``, ``unknown_applicability``, ``unknown``, ``error``.
+    """What one requirement says of the flow. Status: ``met``, ``unmet``, ``unknown_applicability``, ``unknown``, ``error``."""
 
-    ``ways`` are the alternatives, each with what it lacks.
-    """
+    __slots__ = ("_applied", "error", "overridden_by", "requirement", "status")
 
-    requirement: Requirement
-    status: str
-    missing: tuple[str, ...] = ()
-    unmet: tuple[str, ...] = ()
-    ways: tuple[tuple[str, ...], ...] = ()
-    obligations: tuple[Obligation, ...] = ()
-    warnings: tuple[str, ...] = ()
-    error: str = ""
+    def __init__(self, applied: Applied) -> None:
+        self._applied = applied
+        self.requirement: Requirement = applied.requirement
+        self.error = applied.error or ""
+        self.overridden_by = ""
+        self.status = "error" if applied.error is not None else self._judge()
+
+    def _judge(self) -> str:
+        if self._applied.applies is UNKNOWN:
+            return "unknown_applicability"
+        return self._judge_constraint()
+
+    def _judge_constraint(self) -> str:
+        try:
+            met = self.requirement.constraint.truth(self._applied.case)
+        except RULE_ERRORS as error:
+            self.error = failure(error)
+            return "error"
+        return "met" if met is TRUE else "unknown" if met is UNKNOWN else "unmet"
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The facts without which it cannot be told."""
+        case = self._applied.case
+        if self.status == "unknown_applicability":
+            return tuple(sorted(set(self.requirement.when.missing(case))))
+        return (
+            tuple(sorted(set(self.requirement.constraint.missing(case)))) if self.status == "unknown" else ()
+        )
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """What it lacks, as short ids."""
+        if self.status not in ("unmet", "unknown"):
+            return ()
+        return tuple(dict.fromkeys(self.requirement.constraint.unmet(self._applied.case)))
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """The ways of meeting it, each with what it lacks."""
+        if self.status not in ("unmet", "unknown"):
+            return ()
+        return tuple(self.requirement.constraint.ways(self._applied.case))
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What must be discharged for it to be met."""
+        if self.status != "met":
+            return ()
+        rule = self.requirement
+        found = (*rule.obligations, *rule.constraint.obligations(self._applied.case))
+        return (*found, Obligation(type="keep_local_copy")) if rule.effect is Effect.LOCAL_COPY else found
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What should be known of its being met."""
+        if self.status != "met":
+            return ()
+        return (*self.requirement.warnings, *self.requirement.constraint.warnings(self._applied.case))
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it asks for.
+
+        An error denies, since an unread prohibition may still apply (law 11); what is unknown goes to a person; what
+        is unmet does what the requirement says. A rule that another stands in for asks for nothing.
+        """
+        if self.status == "met" or self.overridden_by:
+            return ALLOW
+        if self.status == "error":
+            return DENY
+        on_unmet = self.requirement.on_unmet
+        if on_unmet is OnUnmet.TRACK:
+            return ALLOW
+        return DENY if self.status == "unmet" and on_unmet is OnUnmet.DENY else REVIEW
+
+    def binds_beside(self, whole: Finding) -> bool:
+        """Tell whether this, of a part of a flow, is stricter than what the same rule says of the whole.
+
+        A rule that certainly applies to the whole and is met is so for a part that it may apply to, if there too it
+        would be met.
+        """
+        if self.status == "unknown_applicability" and whole.status == "met":
+            return self._judge_constraint() != "met"
+        return self.outcome.strictness > whole.outcome.strictness
+
+    def settle(self) -> None:
+        """Ask now for whatever can be asked, so that an error in it makes this finding one."""
+        if self._applied.error is not None:
+            self.status, self.error = "error", self._applied.error
+        try:
+            _ = self.missing, self.unmet, self.ways, self.obligations, self.warnings
+        except RULE_ERRORS as error:
+            self.status, self.error = "error", failure(error)
 
 
-@dataclass(slots=True, kw_only=True)
 class Evaluation:
     """Everything found about one flow, before it is combined to an answer."""
 
-    instance: Instance
-    findings: list[Finding]
-    gaps: list[Gap]
+    def __init__(
+        self, policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str] = ()
+    ) -> None:
+        self.policies = policies
+        self.facts = facts
+        self.instance: Instance = instantiate(policies, facts, as_of, concerned)
+        self.findings = [Finding(applied) for applied in self.instance.applied]
+        if is_divisible(facts):
+            self._take_apart(as_of)
+
+    def _take_apart(self, as_of: datetime) -> None:
+        """Decide separately the parts of the flow that may be bound by what spares the whole (law 7)."""
+        paths = dividing_paths(self.facts, self.instance.dividing)
+        parts = count_parts(self.facts, paths)
+        if parts > MOST_PARTS:
+            self.instance.errors["policies"] = (
+                f"the flow falls into {parts} parts, and {MOST_PARTS} can be told apart"
+            )
+        elif paths:
+            for _, part in parts_of(self.facts, paths):
+                self._absorb(Evaluation(self.policies, part, as_of, self.instance.considered))
+
+    def _absorb(self, part: Evaluation) -> None:
+        """Add what binds a part: of two findings of one rule the stricter stays."""
+        found = {finding.requirement.id: finding for finding in self.findings}
+        for finding in part.findings:
+            known = found.get(finding.requirement.id)
+            if known is None or finding.binds_beside(known):
+                found[finding.requirement.id] = finding
+        self.findings = list(found.values())
+        self.instance.absorb(part.instance)
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """The connected places that no pack answers for, and data that nobody categorised."""
+        try:
+            return find_gaps(self.policies, self.facts)
+        except RULE_ERRORS as error:
+            self.instance.errors["policies"] = failure(error)
+            return []
+
+    def settle(self) -> None:
+        """Find everything out, errors included."""
+        _ = self.gaps
+        try:
+            _ = self.instance.unconnected, self.instance.turns, self.instance.thresholds, self.instance.states
+        except RULE_ERRORS as error:
+            self.instance.errors["policies"] = failure(error)
+        for finding in self.findings:
+            finding.settle()
 
 
 def evaluate(policies: Policies, facts: Facts, as_of: datetime) -> Evaluation:
@@ -49,42 +188,4 @@ def evaluate(policies: Policies, facts: Facts, as_of: datetime) -> Evaluation:
 
     :param as_of: the moment, aware; each rule reads it as a day in its own time zone.
     """
-    instance = instantiate(policies, facts, as_of)
-    findings = [judge(applied) for applied in instance.applied]
-    try:
-        gaps = find_gaps(policies, facts)
-    except RULE_ERRORS as error:
-        instance.errors["policies"], gaps = failure(error), []
-    return Evaluation(instance=instance, findings=findings, gaps=gaps)
-
-
-def judge(applied: Applied) -> Finding:
-    """Judge one requirement that applies or may apply."""
-    requirement, case = applied.requirement, applied.case
-    if applied.error is not None:
-        return Finding(requirement=requirement, status="error", error=applied.error)
-    try:
-        if applied.applies is Truth.UNKNOWN:
-            missing = tuple(sorted(set(requirement.when.missing(case))))
-            return Finding(requirement=requirement, status="unknown_applicability", missing=missing)
-        return _judge_constraint(applied)
-    except RULE_ERRORS as error:
-        return Finding(requirement=requirement, status="error", error=failure(error))
-
-
-def _judge_constraint(applied: Applied) -> Finding:
-    requirement, case = applied.requirement, applied.case
-    constraint = requirement.constraint
-    met = constraint.truth(case)
-    if met is Truth.TRUE:
-        obligations = (*requirement.obligations, *constraint.obligations(case))
-        if requirement.effect is Effect.LOCAL_COPY:
-            obligations = (*obligations, Obligation(type="keep_local_copy"))
-        warnings = (*requirement.warnings, *constraint.warnings(case))
-        return Finding(requirement=requirement, status="met", obligations=obligations, warnings=warnings)
-    unmet = tuple(dict.fromkeys(constraint.unmet(case)))
-    ways = tuple(constraint.ways(case))
-    if met is Truth.UNKNOWN:
-        missing = tuple(sorted(set(constraint.missing(case))))
-        return Finding(requirement=requirement, status="unknown", missing=missing, unmet=unmet, ways=ways)
-    return Finding(requirement=requirement, status="unmet", unmet=unmet, ways=ways)
+    return Evaluation(policies, facts, as_of)

@@ -12,12 +12,13 @@ from dataclasses import field
 from datetime import date
 from decimal import Decimal
 
-from airflow_xborder.core.comparisons import category_terms, one_of, term_is_a
+from airflow_xborder.core.comparisons import category_terms, one_of
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.designations import Designation, turning_days
 from airflow_xborder.core.facts import UNKNOWN
 from airflow_xborder.core.flow import Consent, Count, Mechanism
+from airflow_xborder.core.kinds import term_is_a
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth, all_of, any_of
 from airflow_xborder.core.vocabulary import ancestors, is_a
@@ -234,9 +235,12 @@ class Counted(Condition):
         return f"{' or '.join(self.categories)} {self.unit} >= {self.bound} in {self.window}"
 
     def truth(self, case: Case) -> Truth:
-        terms = category_terms(case)
-        if terms is None:
+        kinds = case.kinds
+        if not kinds.known:
             return Truth.UNKNOWN
+        if kinds.possible.isdisjoint(self.categories):
+            return Truth.FALSE
+        terms = category_terms(case) or ()
         concerned = [term for term in terms if self._concerns(case, term) is not Truth.FALSE]
         if not concerned:
             return Truth.FALSE
@@ -250,7 +254,7 @@ class Counted(Condition):
         return Truth.UNKNOWN if most is None or most >= self.bound else Truth.FALSE
 
     def _concerns(self, case: Case, term: str) -> Truth:
-        return any_of(term_is_a(case, term, category) for category in self.categories)
+        return any_of(term_is_a(case.values, case.uncured, term, category) for category in self.categories)
 
     def _in_window(self, count: Count) -> bool:
         """Tell whether what was counted lies inside the window; this flow lies inside any."""
@@ -294,17 +298,17 @@ class Designated(Condition):
             return None
         return sorted((value if isinstance(value, frozenset) else frozenset({str(value)})) - self.outside)
 
-    def _rows(self, case: Case, place: str) -> list[Designation]:
-        rows = case.designations.about(self.by, self.kind, place)
-        return [row for row in rows if case.designations.in_force(row, case.on)]
+    def _rows(self, case: Case, place: str) -> tuple[Designation, ...]:
+        return case.designations.standing(self.by, self.kind, place, case.on)
 
     def _row_truth(self, case: Case, row: Designation) -> Truth:
         return Truth.TRUE if row.scope is None else row.scope.truth(case)
 
     def truth(self, case: Case) -> Truth:
-        places = self._places(case)
-        if places is None:
+        value = case.values[self.path]
+        if value is None:
             return Truth.UNKNOWN
+        places = (value if isinstance(value, frozenset) else frozenset({str(value)})) - self.outside
         return all_of(
             Truth.UNKNOWN
             if place == UNKNOWN

@@ -2,24 +2,26 @@
 """Instantiation: which part of the graph applies to one flow, with what it depends on pulled in.
 
 Knows connecting factors, the calendar and whether a rule applies; whether it is met is asked in ``evaluation.py``.
-An error in a rule or a pack is noted, not raised: whoever combines the answers makes it deny (law 11).
+What only a record or a reader wants (which dates and thresholds were consulted, why a regime is not concerned) is
+found when it is asked for. An error in a rule or a pack is noted, not raised: whoever combines the answers makes it
+deny (law 11).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
 from datetime import date, datetime, time, timezone
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
-from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.conditions import Case
+from airflow_xborder.core.compilation import CompiledPack, Policies
+from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.designations import turning_days
 from airflow_xborder.core.facts import Facts
-from airflow_xborder.core.pack import Head, Pack
+from airflow_xborder.core.grounds import Counted
+from airflow_xborder.core.pack import Head
 from airflow_xborder.core.requirement import Requirement
-from airflow_xborder.core.truth import Truth
+from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from airflow_xborder.errors import XborderError
 
 # What a rule over odd facts may raise; anything else is a bug that must not look like an answer.
@@ -27,35 +29,21 @@ RULE_ERRORS = (
     XborderError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
 
+_NONE: frozenset[str] = frozenset()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Applied:
     """A requirement that applies (TRUE) or may apply (UNKNOWN); ``error`` says why that could not be told."""
 
-    requirement: Requirement
-    case: Case
-    applies: Truth
-    error: str | None = None
+    __slots__ = ("applies", "case", "error", "requirement")
 
-
-@dataclass(slots=True, kw_only=True)
-class Instance:
-    """The part of the policies that concerns one flow.
-
-    ``considered`` says of each regime that is concerned whether it calls the flow a transfer; ``errors`` what went
-    wrong outside any one rule. ``states`` tells which rules are in force; ``turns`` are the moments at which
-    something dated begins or is over; ``days`` are the calendar days on which the rules are asked.
-    """
-
-    applied: list[Applied] = field(default_factory=list)
-    considered: dict[str, bool] = field(default_factory=dict)
-    not_considered: dict[str, str] = field(default_factory=dict)
-    unconnected: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    states: dict[str, bool] = field(default_factory=dict)
-    turns: set[datetime] = field(default_factory=set)
-    days: set[date] = field(default_factory=set)
-    thresholds: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self, requirement: Requirement, case: Case, applies: Truth, error: str | None = None
+    ) -> None:
+        self.requirement = requirement
+        self.case = case
+        self.applies = applies
+        self.error = error
 
 
 def failure(error: Exception) -> str:
@@ -69,116 +57,254 @@ def zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def instantiate(policies: Policies, facts: Facts, as_of: datetime) -> Instance:
+@lru_cache(maxsize=256)
+def day_in(name: str, moment: datetime) -> date:
+    """Return the day that a moment falls on, in a time zone."""
+    return moment.astimezone(zone(name)).date()
+
+
+def instantiate(
+    policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str] = ()
+) -> Instance:
     """Find the requirements that apply to a flow at a moment, or may apply.
 
     :param as_of: the moment, aware; each rule reads it as a day in its own time zone.
+    :param concerned: regimes that count as concerned unless they certainly are not: those that concern the whole
+        flow, when a part of it is asked about.
     """
-    return _Instantiation(policies, facts, as_of).run()
+    return Instance(policies, facts, as_of, concerned)
 
 
-class _Instantiation:
-    """One instantiation on its way; the order of packs and rules does not matter."""
+class Instance:
+    """The part of the policies that concerns one flow; the order of packs and rules does not matter.
 
-    def __init__(self, policies: Policies, facts: Facts, as_of: datetime) -> None:
-        self._policies = policies
-        self._facts = facts
-        self._as_of = as_of
-        self._found = Instance()
+    ``applied`` are the requirements that apply or may apply; ``considered`` says of each regime that is concerned
+    whether it calls the flow a transfer; ``unconnected`` are the heads of which nobody can tell; ``errors`` is what
+    went wrong outside any one rule.
+    """
+
+    def __init__(self, policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str]) -> None:
+        self.policies = policies
+        self.facts = facts
+        self._concerned = concerned
+        self.as_of = as_of
+        self.applied: list[Applied] = []
+        self.considered: dict[str, bool] = {}
+        self.errors: dict[str, str] = {}
+        self._open: list[Head] = []
+        self._lacking: dict[str, tuple[str, ...]] = {}
+        self._absorbed: list[Instance] = []
+        self._entered: dict[str, CompiledPack] = {}
         self._asked: set[str] = set()
-
-    def run(self) -> Instance:
+        self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
+        self._cases: dict[tuple[str, frozenset[str] | None], Case] = {}
         try:
-            for head in self._policies.heads:
-                self._consider(head)
+            self._connect()
             self._pull_in_dependencies()
         except RULE_ERRORS as error:
-            self._found.errors["policies"] = failure(error)
-        return self._found
+            self.errors["policies"] = failure(error)
 
-    def _consider(self, head: Head) -> None:
+    def _case(self, name: str, uncured: frozenset[str] | None) -> Case:
+        """Return the question in a time zone; ``None`` for the question of connecting factors."""
+        key = name, uncured
+        case = self._cases.get(key)
+        if case is None:
+            case = self._cases[key] = Case(
+                facts=self.facts,
+                on=day_in(name, self.as_of),
+                designations=self.policies.designations,
+                connecting=uncured is None,
+                uncured=uncured or _NONE,
+            )
+        return case
+
+    def _connect(self) -> None:
+        any_case = self._case("UTC", None)
+        for head in self.policies.concerned(any_case.values):
+            self._connect_to(head)
+
+    def _connect_to(self, head: Head) -> None:
         try:
-            case = self._case(head).where(connecting=True)
-            truth = head.connects.truth(case)
-            self._note_days(head, head.connects.boundaries(case))
-            if truth is Truth.TRUE:
-                self._enter(self._policies.pack(head.id))
-            elif truth is Truth.UNKNOWN:
-                self._found.unconnected[head.id] = tuple(sorted(set(head.connects.missing(case))))
-            else:
-                reason = f"no connecting factor: nothing in the flow ties it to {head.title}"
-                self._found.not_considered[head.id] = reason
+            truth = head.connects.truth(self._case(head.time_zone, None))
+            if truth is TRUE or (truth is UNKNOWN and head.id in self._concerned):
+                self._enter(self.policies.compiled(head.id))
+            elif truth is UNKNOWN:
+                self._open.append(head)
         except RULE_ERRORS as error:
-            self._found.errors[head.id] = failure(error)
+            self.errors[head.id] = failure(error)
 
-    def _case(self, head: Head) -> Case:
-        on = self._as_of.astimezone(zone(head.time_zone)).date()
-        self._found.days.add(on)
-        return Case(facts=self._facts, on=on, designations=self._policies.designations)
-
-    def _enter(self, pack: Pack) -> None:
-        case = self._case(pack)
-        self._found.considered[pack.id] = (
-            pack.transfer is not None and pack.transfer.truth(case) is Truth.TRUE
-        )
-        if pack.transfer is not None:
-            self._note_days(pack, pack.transfer.boundaries(case))
-        for counted in pack.transfer_thresholds:
-            self._found.thresholds[f"{counted.name} []"] = counted.truth(case).value
-        for row in pack.designations:
-            self._found.states[row.id] = case.designations.in_force(row, case.on)
-        for requirement in pack.requirements:
-            self._ask(requirement, pack)
+    def _enter(self, compiled: CompiledPack) -> None:
+        pack = compiled.pack
+        case = self._case(pack.time_zone, _NONE)
+        self._entered[pack.id] = compiled
+        self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
+        for requirement, uncured in compiled.candidates(case.values):
+            self._ask(requirement, uncured, compiled)
 
     def _pull_in_dependencies(self) -> None:
         # A rule brings along what it rests on, even from a pack that nothing else connects.
-        waiting = [name for applied in self._found.applied for name in applied.requirement.dependencies]
+        waiting = [name for applied in self.applied for name in applied.requirement.dependencies]
         while waiting:
             name = waiting.pop()
             if name in self._asked:
                 continue
-            pack = self._policies.pack(self._policies.owners[name])
-            requirement = next(rule for rule in pack.requirements if rule.id == name)
-            if self._ask(requirement, pack):
+            compiled = self.policies.compiled(self.policies.owners[name])
+            requirement, uncured = compiled.by_id[name]
+            self._pulled.append((requirement, uncured, compiled))
+            if self._ask(requirement, uncured, compiled):
                 waiting += requirement.dependencies
-                self._found.not_considered.pop(pack.id, None)
-                if pack.id not in self._found.unconnected:
-                    self._found.considered.setdefault(pack.id, False)
+                if compiled.pack.id not in self.unconnected:
+                    self.considered.setdefault(compiled.pack.id, False)
 
-    def _ask(self, requirement: Requirement, pack: Pack) -> bool:
+    def _ask(self, requirement: Requirement, uncured: frozenset[str], compiled: CompiledPack) -> bool:
         self._asked.add(requirement.id)
-        case = self._case(pack).where(uncured=frozenset(requirement.not_cured_by))
-        self._note_days(pack, turning_days(requirement.effective_date, requirement.expires))
-        in_force = requirement.in_force(case.on) and not _superseded(requirement, pack, case.on)
-        self._found.states[requirement.id] = in_force
-        if not in_force:
+        case = self._case(compiled.pack.time_zone, uncured)
+        if not compiled.in_force(requirement, case.on):
             return False
         try:
             applies = requirement.when.truth(case)
-            self._note_consulted(requirement, pack, case)
         except RULE_ERRORS as error:
-            wrong = Applied(requirement=requirement, case=case, applies=Truth.UNKNOWN, error=failure(error))
-            self._found.applied.append(wrong)
+            self.applied.append(Applied(requirement, case, UNKNOWN, failure(error)))
             return True
-        if applies is Truth.FALSE:
+        if applies is FALSE:
             return False
-        self._found.applied.append(Applied(requirement=requirement, case=case, applies=applies))
+        self.applied.append(Applied(requirement, case, applies))
         return True
 
-    def _note_consulted(self, requirement: Requirement, pack: Pack, case: Case) -> None:
-        for condition in (requirement.when, requirement.constraint):
-            self._note_days(pack, condition.boundaries(case))
-        uncured = ", ".join(sorted(case.uncured))
-        for counted in requirement.thresholds:
-            self._found.thresholds[f"{counted.name} [{uncured}]"] = counted.truth(case).value
+    @property
+    def dividing(self) -> frozenset[str]:
+        """The paths that the connecting factors, and the rules of the regimes that are concerned, tell apart."""
+        found = self.policies.dividing
+        for compiled in self._entered.values():
+            found |= compiled.dividing(self.policies.designations)
+        return found
 
-    def _note_days(self, head: Head, days: Iterable[date]) -> None:
-        tz = zone(head.time_zone)
-        today = self._as_of.astimezone(tz).date()
-        self._found.turns |= {
-            datetime.combine(day, time(), tz).astimezone(timezone.utc) for day in set(days) if day > today
+    def absorb(self, part: Instance) -> None:
+        """Add the regimes that concern, or may concern, a part of the flow."""
+        for name, transfer in part.considered.items():
+            self.considered[name] = self.considered.get(name, False) or transfer
+        self.errors.update(part.errors)
+        known = {head.id for head in self._open}
+        self._open += [head for head in part._open if head.id not in known]
+        self._lacking.update(part.unconnected)
+        self._absorbed.append(part)
+
+    @cached_property
+    def unconnected(self) -> dict[str, tuple[str, ...]]:
+        """The regimes of which nobody can tell whether they are concerned, with the facts that would tell."""
+        own = {
+            head.id: tuple(sorted(set(head.connects.missing(self._case(head.time_zone, None)))))
+            for head in self._open
+        }
+        return {**self._lacking, **{name: facts for name, facts in own.items() if facts}}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a regime of which nobody can tell whether it is concerned."""
+        return bool(self._open)
+
+    @property
+    def not_considered(self) -> dict[str, str]:
+        """The regimes that are not concerned, with the reason."""
+        concerned = {*self.considered, *self.errors, *self.unconnected}
+        return {
+            head.id: f"no connecting factor: nothing in the flow ties it to {head.title}"
+            for head in self.policies.heads
+            if head.id not in concerned
         }
 
+    # What follows is about every rule of the regimes that are concerned, also those that an index left out at once:
+    # the keys and dates of a decision must not depend on how it was found.
 
-def _superseded(requirement: Requirement, pack: Pack, on: date) -> bool:
-    return any(requirement.id in other.supersedes and other.in_force(on) for other in pack.requirements)
+    def _rules(self) -> Iterator[tuple[Requirement, CompiledPack, Case]]:
+        for compiled in self._entered.values():
+            for requirement, uncured in compiled.rules:
+                yield requirement, compiled, self._case(compiled.pack.time_zone, uncured)
+        for requirement, uncured, compiled in self._pulled:
+            if compiled.pack.id not in self._entered:
+                yield requirement, compiled, self._case(compiled.pack.time_zone, uncured)
+
+    @cached_property
+    def states(self) -> dict[str, bool]:
+        """Which of the rules, and of the designations of their regimes, are in force."""
+        found = {rule.id: compiled.in_force(rule, case.on) for rule, compiled, case in self._rules()}
+        for compiled in self._entered.values():
+            day = day_in(compiled.pack.time_zone, self.as_of)
+            for row in compiled.pack.designations:
+                found[row.id] = self.policies.designations.in_force(row, day)
+        return found
+
+    @cached_property
+    def days(self) -> set[date]:
+        """The calendar days on which rules are asked."""
+        return {day_in(head.time_zone, self.as_of) for head in self.policies.heads}
+
+    @cached_property
+    def thresholds(self) -> dict[str, str]:
+        """On which side of each threshold of the rules in force the count is."""
+        asked: list[tuple[Counted, Case]] = []
+        for compiled in self._entered.values():
+            case = self._case(compiled.pack.time_zone, _NONE)
+            asked += [(counted, case) for counted in compiled.pack.transfer_thresholds]
+        for rule, compiled, case in self._rules():
+            if rule.thresholds and compiled.in_force(rule, case.on):
+                asked += [(counted, case) for counted in rule.thresholds]
+        return {
+            f"{counted.name} [{', '.join(sorted(case.uncured))}]": counted.truth(case).value
+            for counted, case in asked
+        }
+
+    @cached_property
+    def turns(self) -> set[datetime]:
+        """The moments, after the one of the question, at which something dated begins or is over.
+
+        An error on the way is noted as one of its regime, or its rule.
+        """
+        days: set[tuple[str, date]] = set()
+        for head in self.policies.heads:
+            case = self._case(head.time_zone, None)
+            days |= self._days_of(head, head.connects, case)
+        for compiled in self._entered.values():
+            if compiled.pack.transfer is not None:
+                case = self._case(compiled.pack.time_zone, _NONE)
+                days |= self._days_of(compiled.pack, compiled.pack.transfer, case)
+        for rule, compiled, case in self._rules():
+            days |= self._days_of_rule(rule, compiled, case)
+        moments = {
+            datetime.combine(day, time(), zone(name)).astimezone(timezone.utc)
+            for name, day in days
+            if day > day_in(name, self.as_of)
+        }
+        return moments.union(*(part.turns for part in self._absorbed))
+
+    def _days_of(self, head: Head, condition: Condition, case: Case) -> set[tuple[str, date]]:
+        try:
+            return {(head.time_zone, day) for day in condition.boundaries(case)}
+        except RULE_ERRORS as error:
+            self.errors[head.id] = failure(error)
+            return set()
+
+    def _days_of_rule(self, rule: Requirement, compiled: CompiledPack, case: Case) -> set[tuple[str, date]]:
+        try:
+            return {(compiled.pack.time_zone, day) for day in _days_of_rule(rule, compiled, case)}
+        except RULE_ERRORS as error:
+            for applied in self.applied:
+                if applied.requirement is rule:
+                    applied.error = applied.error or failure(error)
+            return set()
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """The earliest moment at which the answer could change; ``None`` for never."""
+        return min((moment for moment in self.turns if moment > self.as_of), default=None)
+
+
+def _days_of_rule(rule: Requirement, compiled: CompiledPack, case: Case) -> Iterator[date]:
+    """Yield the days on which what a rule says of a flow may change."""
+    dated = list(rule.when.boundaries(case))
+    if not dated and rule.when.truth(case) is FALSE:
+        return  # whatever its dates are, it never applies to this flow
+    yield from dated
+    yield from rule.constraint.boundaries(case)
+    for one in (rule, *compiled.newer.get(rule.id, ())):
+        yield from turning_days(one.effective_date, one.expires)

@@ -30,6 +30,10 @@ class Truth(Enum):
         raise TypeError("a Truth has three values: compare it with `is`")
 
 
+# Members by a name of their own: looking one up in its class takes longer than most questions.
+TRUE, FALSE, UNKNOWN = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Conjoin: FALSE wins, then UNKNOWN; TRUE for none."""
     answer = Truth.TRUE

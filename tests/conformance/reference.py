@@ -7,10 +7,11 @@ code of the engine: only the tables of the vocabulary and of places, which are d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ class Answer:
     unconnected: set[str] = field(default_factory=set)
     conflicts: set[tuple[str, str]] = field(default_factory=set)
     obligations: set[str] = field(default_factory=set)
+    overridden: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -78,46 +80,159 @@ def decide(
     documents: list[Mapping[str, Any]], flow: Any, as_of: datetime, complete: bool, on_gap: str = "review"
 ) -> Answer:
     """Answer one flow, by looking at everything."""
-    walk = Walk(documents, snapshot(plain(flow), complete), as_of)
+    whole = snapshot(plain(flow), complete)
+    walk = walked(documents, whole, as_of)
+    for part in parts(whole):
+        walk.absorb(walked(documents, part, as_of, walk.answer.transfers))
+    answer = walk.answer
+    answer.overridden = displaced(walk.found, documents)
+    answer.conflicts, lower = contradictions(walk.found, answer.overridden, documents)
+    answer.overridden |= lower
+    worst = ["allow", *walk.worst]
+    worst += [
+        outcome_of(row, status)
+        for name, (row, status, _) in walk.found.items()
+        if name not in answer.overridden
+    ]
+    if answer.conflicts and whole.values["access_mode"] != "store":
+        worst.append("review")
+    worst += gaps(documents, whole, on_gap)
+    if whole.values.get("provenance.restrictions") and whole.values["access_mode"] not in ("store", "erase"):
+        worst.append("review")
+    answer.outcome = max(worst, key=ORDER.index)
+    for name, (_, status, owed) in walk.found.items():
+        answer.statuses[name] = "unknown" if status == "may apply" else status
+        answer.obligations |= set() if name in answer.overridden else set(owed)
+    return answer
+
+
+ORDER = ["allow", "review", "deny"]
+
+
+def walked(
+    documents: list[Mapping[str, Any]], facts: Snapshot, as_of: datetime, concerned: Iterable[str] = ()
+) -> Walk:
+    walk = Walk(documents, facts, as_of, set(concerned))
     for pack in documents:
         walk.consider(pack)
     while walk.bring_dependencies():
         pass
-    answer = walk.answer
-    certain = {name for name, (_, status) in walk.found.items() if status in ("met", "unmet", "unknown")}
-    answer.conflicts = {
-        (min(name, other), max(name, other))
-        for name, (row, _) in walk.found.items()
-        for other in row.get("conflicts", ())
-        if {name, other} <= certain
+    return walk
+
+
+def parts(facts: Snapshot) -> Iterator[Snapshot]:
+    """Yield the flow taken apart by every person's place and every column's category, whatever the rules say."""
+    paths = ["subjects.countries", "subjects.nationality", "subjects.collected_in", "data_categories"]
+    choices = []
+    for path in paths:
+        members = facts.values.get(path)
+        if not members:
+            choices.append([members])
+        elif path == "data_categories":
+            choices.append([{member} for member in sorted(members)])
+        else:
+            divided = {member[:2] for member in members if "-" in member}
+            choices.append([{member, member[:2]} for member in sorted(members) if member not in divided])
+    for chosen in product(*choices):
+        yield replace(facts, values={**facts.values, **dict(zip(paths, chosen, strict=True))})
+
+
+def law(row: Mapping[str, Any], documents: list[Mapping[str, Any]]) -> tuple[str, int]:
+    """Return the legal order that a rule belongs to, and how far down it stands there."""
+    country = row["jurisdiction"].partition("-")[0]
+    for pack in documents:
+        for order in pack.get("legal_orders", ()):
+            inside = set().union(*(places(name) for name in order["members"])) | {order["id"]}
+            if country in inside:
+                return order["id"], order["levels"].index(row.get("level", "national"))
+    levels = ["constitutional", "treaty", "supranational", "national", "state", "industry", "company"]
+    return country, levels.index(row.get("level", "national"))
+
+
+Found = Mapping[str, tuple[Mapping[str, Any], str, list[str]]]
+
+
+def displaced(found: Found, documents: list[Mapping[str, Any]]) -> set[str]:
+    """Return the rules in whose place another one stands."""
+    by: dict[str, set[str]] = {}
+    for name, (row, status, _) in found.items():
+        for other, (target, target_status, _) in found.items():
+            left = target.get("derogable_by", ())
+            if other == name or status != "met" or target_status == "error":
+                continue
+            if other not in row.get("displaces", ()) and name not in left:
+                continue
+            (order, rank), (target_order, target_rank) = law(row, documents), law(target, documents)
+            delegated = name in left or row.get("level", "national") in left
+            if order == target_order and (delegated or rank <= target_rank):
+                by.setdefault(other, set()).add(name)
+    # Of several that could stand in for a rule, one that is not displaced itself is enough.
+    return {name for name, others in by.items() if others - by.keys()}
+
+
+def contradictions(
+    found: Found, overridden: set[str], documents: list[Mapping[str, Any]]
+) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the pairs that a person must settle, and the rules that a higher one of their order settles."""
+    certain = {
+        name: row
+        for name, (row, status, _) in found.items()
+        if status in ("met", "unmet", "unknown") and name not in overridden
     }
-    walk.worst += ["review" for _ in answer.conflicts]
-    walk.worst += gaps(documents, walk.facts, on_gap)
-    facts = walk.facts.values
-    if facts.get("provenance.restrictions") and facts["access_mode"] not in ("store", "erase"):
-        walk.worst.append("review")
-    answer.outcome = max(walk.worst, key=["allow", "review", "deny"].index)
-    answer.statuses = {
-        name: "unknown" if status == "may apply" else status for name, (_, status) in walk.found.items()
+    pairs = set()
+    for one, row in certain.items():
+        for other, target in certain.items():
+            if one != other and (other in row.get("conflicts", ()) or opposite(row, target)):
+                pairs.add((min(one, other), max(one, other)))
+    over: dict[str, set[str]] = {}
+    for pair in pairs:
+        for high, low in (pair, pair[::-1]):
+            (order, rank), (low_order, low_rank) = law(certain[high], documents), law(certain[low], documents)
+            if order == low_order and rank < low_rank:
+                over.setdefault(low, set()).add(high)
+    lower = {name for name, others in over.items() if others - over.keys()}
+    return {pair for pair in pairs if not set(pair) & lower}, lower
+
+
+def opposite(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    mine, theirs = row.get("demands") or {}, other.get("demands") or {}
+    where = {
+        (who, key): places(wish[key]) if wish.get(key) else None
+        for who, wish in (("mine", mine), ("theirs", theirs))
+        for key in ("store_in", "copy_in", "keep_out_of")
     }
-    return answer
+    keeps, erases = mine.get("keep_days"), theirs.get("erase_days")
+    if keeps is not None and erases is not None and keeps > erases:
+        return True
+    only, also = where["mine", "store_in"], where["theirs", "store_in"]
+    if only is not None and also is not None and not only & also:
+        return True
+    copy, never = where["theirs", "copy_in"], where["theirs", "keep_out_of"]
+    if only is not None and copy is not None and not only & copy:
+        return True
+    for wanted in (only, where["mine", "copy_in"]):
+        if never is not None and wanted is not None and wanted <= never:
+            return True
+    return (mine.get("disclosure"), theirs.get("disclosure")) == ("disclose", "withhold")
 
 
 class Walk:
     """A walk through all packs, gathering what each rule says."""
 
-    def __init__(self, documents: list[Mapping[str, Any]], facts: Snapshot, as_of: datetime) -> None:
-        self.documents, self.facts, self.as_of = documents, facts, as_of
+    def __init__(
+        self, documents: list[Mapping[str, Any]], facts: Snapshot, as_of: datetime, concerned: set[str]
+    ) -> None:
+        self.documents, self.facts, self.as_of, self.concerned = documents, facts, as_of, concerned
         self.answer = Answer("allow")
         self.worst = ["allow"]
-        self.found: dict[str, tuple[Mapping[str, Any], str]] = {}
+        self.found: dict[str, tuple[Mapping[str, Any], str, list[str]]] = {}
         self.rules = {
             row["requirement_id"]: (row, pack) for pack in documents for row in pack.get("requirements", ())
         }
 
     def consider(self, pack: Mapping[str, Any]) -> None:
         connected = connects(self.documents, pack, self.facts, self.as_of)
-        if connected is None:
+        if connected is None and pack["pack"] not in self.concerned:
             self.answer.unconnected.add(pack["pack"])
             self.worst.append("review")
         elif connected is False:
@@ -134,13 +249,30 @@ class Walk:
         status, obligations = judge(self.documents, row, pack, self.facts, self.as_of)
         if status is None:
             return False
-        self.found[row["requirement_id"]] = (row, status)
-        self.answer.obligations |= set(obligations)
-        self.worst.append(outcome_of(row, status))
+        self.found[row["requirement_id"]] = (row, status, obligations)
         return True
 
+    def absorb(self, part: Walk) -> None:
+        """Add what binds a part: of two answers of one rule the stricter stays."""
+        for name, (row, status, owed) in part.found.items():
+            mine = self.found.get(name)
+            if mine and mine[1] == "met" and status == "may apply" and part.would_be_met(row):
+                continue
+            if mine is None or ORDER.index(outcome_of(row, status)) > ORDER.index(outcome_of(row, mine[1])):
+                self.found[name] = (row, status, owed)
+        for name, transfer in part.answer.transfers.items():
+            self.answer.transfers[name] = self.answer.transfers.get(name, False) or transfer
+        self.answer.unconnected |= part.answer.unconnected
+        self.answer.not_considered -= self.answer.transfers.keys() | self.answer.unconnected
+        self.worst += part.worst
+
+    def would_be_met(self, row: Mapping[str, Any]) -> bool:
+        certain = {key: value for key, value in row.items() if key not in ("when", "triggers")}
+        _, pack = self.rules[row["requirement_id"]]
+        return judge(self.documents, certain, pack, self.facts, self.as_of)[0] == "met"
+
     def bring_dependencies(self) -> bool:
-        needed = {name for row, _ in self.found.values() for name in row.get("dependencies", ())}
+        needed = {name for row, _, _ in self.found.values() for name in row.get("dependencies", ())}
         brought = [name for name in sorted(needed - self.found.keys()) if self.ask(*self.rules[name])]
         for name in brought:
             pack_id = self.rules[name][1]["pack"]
@@ -502,9 +634,14 @@ def is_counted(value: Mapping[str, Any], question: Question) -> Truth:
     if not concerned:
         return False
     for row in counts:
-        if row["n"] >= reached and any(is_a(row["category"], category) is True for category in wanted):
+        inside = row["scope"] == "this_flow" or total(row, value["window"])
+        if (
+            row["n"] >= reached
+            and inside
+            and any(is_a(row["category"], category) is True for category in wanted)
+        ):
             return True
-    totals = [row for row in counts if row["scope"] == "window"]
+    totals = [row for row in counts if total(row, value["window"])]
     used = []
     for term in sorted(concerned):
         covering = [row for row in totals if row["category"] in ancestors(term)]
@@ -513,6 +650,12 @@ def is_counted(value: Mapping[str, Any], question: Question) -> Truth:
         used.append(min(covering, key=lambda row: (row["n"], row["category"])))
     distinct = {(row["category"], row["n"]) for row in used}
     return False if sum(n for _, n in distinct) < reached else None
+
+
+def total(row: Mapping[str, Any], window: str) -> bool:
+    if window == "this_flow":
+        return row["scope"] == "this_flow"
+    return row["scope"] == "window" and row.get("window", window) == window
 
 
 def is_designated(value: Mapping[str, Any], question: Question) -> Reading:

@@ -29,6 +29,7 @@ def agree(policies: Policies, flow: DataFlow, as_of: datetime, complete: bool) -
         regime.id: regime.is_transfer for regime in found.regimes if regime.id not in expected.unconnected
     } == expected.transfers
     assert set(found.conflicts) == expected.conflicts
+    assert set(found.overridden) == expected.overridden
     assert {obligation.type for obligation in found.obligations} == expected.obligations
     assert found.outcome.value == expected.outcome
 

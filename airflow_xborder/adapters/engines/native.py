@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from airflow_xborder.core.combining import combine
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.evaluation import evaluate
@@ -15,8 +17,13 @@ class NativeEngine:
     """Evaluates the packs of a question over its facts."""
 
     name = NAME
+    repeatable = True
 
     def decide(self, question: Question) -> Decision:
         """Answer one question; never raises for what a rule does (law 11)."""
         found = evaluate(question.policies, question.facts, question.frame.as_of)
         return combine(question.policies, question.facts, found, question.frame)
+
+    def decide_many(self, questions: Sequence[Question]) -> list[Decision]:
+        """Answer several questions, one after another."""
+        return [self.decide(question) for question in questions]

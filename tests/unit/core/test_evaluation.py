@@ -82,7 +82,9 @@ class TestErrors:
         pack = policies.pack("t")
         broken = replace(pack.requirements[0], **{part: Exploding(method, ValueError("odd"))})
         policies._packs["t"] = replace(pack, requirements=(broken,))
-        found = evaluate(policies, make_facts(), TODAY).findings
+        evaluation = evaluate(policies, make_facts(), TODAY)
+        evaluation.settle()
+        found = evaluation.findings
         assert [(entry.status, entry.error) for entry in found] == [("error", "odd")]
 
     def test_an_error_while_looking_for_gaps_is_noted(self) -> None:

@@ -133,7 +133,7 @@ class TestSuperseding:
 
 
 class TestThresholds:
-    COUNT = {"count": {"category": "personal_data", "more_than": 10}}
+    COUNT = {"count": {"category": "personal_data", "more_than": 10, "window": "12_months"}}
 
     def test_they_are_noted_with_what_cures_nothing(self) -> None:
         rule = make_row(when=self.COUNT, not_cured_by=["anonymisation"])
@@ -141,8 +141,8 @@ class TestThresholds:
             make_pack("t", rule, transfer=self.COUNT), counts=[{"category": "personal_data", "n": 11}]
         )
         assert found.thresholds == {
-            "personal_data persons >= 11 []": "true",
-            "personal_data persons >= 11 [anonymisation]": "true",
+            "personal_data persons >= 11 in 12_months []": "true",
+            "personal_data persons >= 11 in 12_months [anonymisation]": "true",
         }
 
 
@@ -157,7 +157,9 @@ class TestErrors:
             policies.__dict__["heads"] = (replace(policies.heads[0], **failing),)
         else:
             policies._packs["t"] = replace(policies.pack("t"), **failing)
-        return instantiate(policies, make_facts(), TODAY)
+        found = instantiate(policies, make_facts(), TODAY)
+        assert found.turns == set()
+        return found
 
     @pytest.mark.parametrize(
         ("part", "method"),
