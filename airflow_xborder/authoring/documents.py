@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}$")]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Confidence = Literal["confirmed", "recalled", "mixed", "unconfirmed"]
 
@@ -28,6 +28,16 @@ class DemandsDocument(Strict):
     copy_in: list[Id] | None = None
     keep_out_of: list[Id] | None = None
     disclosure: Literal["disclose", "withhold"] | None = None
+
+
+class AlternativeDocument(Strict):
+    """One ground among several that replace each other."""
+
+    id: Id | None = None
+    citation: Text | None = None
+    needs: Any
+    obligations: list[Any] = []
+    warnings: list[Text] = []
 
 
 class RequirementDocument(Strict):
@@ -125,8 +135,9 @@ class PackDocument(Strict):
     notice: Text
     time_zone: Text = "UTC"
     covers: list[Id] = []
-    attributes: dict[str, AttributeDocument] = {}
-    definitions: dict[str, Any] = {}
+    expects: list[Id] = []
+    attributes: dict[Id, AttributeDocument] = {}
+    definitions: dict[Id, Any] = {}
     connects: list[Any] = []
     transfer: dict[str, Any] | Text | None = None
     designations: list[DesignationDocument] = []

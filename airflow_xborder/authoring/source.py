@@ -202,6 +202,8 @@ class _Reader:
     def _mapping(self, events: Iterator[Event], path: Place) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
+            # A complaint about an entry points at its key, where the eye looks first.
+            position = (event.start_mark.line + 1, event.start_mark.column + 1)
             self._require_plain(event, path)
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._wrong(event, "a key must be text")
@@ -210,8 +212,6 @@ class _Reader:
             if key in found:
                 raise self._wrong(event, f"duplicate key `{key}`")
             found[key] = self._value(next(events), events, (*path, key))
-            # A complaint about an entry points at its key, where the eye looks first.
-            position = (event.start_mark.line + 1, event.start_mark.column + 1)
             self._document.positions[(*path, key)] = position
         return found
 

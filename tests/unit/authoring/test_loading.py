@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airflow_xborder.authoring.loading import (
-    link,
     load_document,
     load_policies,
     shipped_folder,
@@ -162,13 +162,13 @@ class TestExample:
         ("level: company", "level: q", "unknown `level`: `q`", None, (13, 5)),
         ("2026-01-01", "1.1.2026", "`effective_date` cannot be `1.1.2026`", "write it as 2026-11-21", (14, 5)),
         ("2026-01-01", "2026-02-30", "expected a date, got `2026-02-30`", "write it as 2026-11-21", (14, 5)),
-        ("acme.stay", "acme stay", "`requirement_id` cannot be `acme stay`", "letters, digits, `.`, `_` and `-`", (8, 5)),
+        ("acme.stay", "acme stay", "`requirement_id` cannot be `acme stay`", "ASCII letters and digits, `.`, `_` and `-`, beginning with a letter or digit, at most 100", (8, 5)),
         ("personal_data,", "personal_dta,", "unknown trigger or constraint `personal_dta`", "did you mean `personal_data`?", (11, 18)),
         ("reach.countries", "reach.country", "unknown fact `reach.country`", "did you mean `reach.countries`?", (11, 40)),
         ("EEA30", "EEA31", "unknown jurisdiction `EEA31`", "did you mean `EEA30`?", (11, 58)),
         ("    jurisdiction: EU\n", "    jurisdiction: UK\n", "unknown jurisdiction `UK`", None, (9, 5)),
         ("version:", "time_zone: Europe/Berln\nversion:", "unknown time zone `Europe/Berln`", None, (4, 1)),
-        ("version: \"1\"", "version: 1", "`version` should be valid string", None, (4, 1)),
+        ("version: \"1\"", "version: 1", "`version` should be text, got `1`", "put it in quotes", (4, 1)),
         ("requirements:", "requirements: 3\nx:", "unknown key `x`", None, (8, 1)),
         ("effect: forbid", "effect: forbid\n    constraints: [{attributes.acme.ok: true}]", "attribute `acme.ok` is not declared", "declare it under `attributes`", (13, 20)),
         ("effect: forbid", "effect: forbid\n    constraints: [{importer.attributes.acme.ok: true}]", "attribute `acme.ok` is not declared", "declare it under `attributes`", (13, 20)),
@@ -196,60 +196,26 @@ def test_a_pack_may_be_json(tmp_path: Path) -> None:
     assert load_document(path)["pack"] == "t"
 
 
-class TestLinks:
-    def fail(self, *documents: dict[str, Any]) -> PolicyValidationError:
-        """Return the error that putting packs together gets."""
-        with pytest.raises(PolicyValidationError) as caught:
-            link(documents)
-        return caught.value
-
-    def test_two_packs_of_one_id(self) -> None:
-        assert self.fail(make_pack("t"), make_pack("t")).message == "two packs have the id `t`"
-
-    def test_two_rules_of_one_id(self) -> None:
-        error = self.fail(make_pack("a", make_row("r")), make_pack("b", make_row("r")))
-        assert (error.message, error.path) == (
-            "`r` is there already, in `a`",
-            ("requirements", 0, "requirement_id"),
-        )
-
-    @pytest.mark.parametrize(
-        ("fields", "message"),
-        [({"dependencies": ["t.rul"]}, "`dependencies` names unknown `t.rul`"), ({"supersedes": ["u.rule"]}, "`supersedes` names unknown `u.rule`")],
-    )  # fmt: skip
-    def test_references_to_nothing(self, fields: dict[str, Any], message: str) -> None:
-        assert (
-            self.fail(make_pack("t", make_row(**fields)), make_pack("u", make_row("u.rule"))).message
-            == message
-        )
-
-    def test_conflicts_may_name_what_is_not_loaded(self) -> None:
-        assert link([make_pack("t", make_row(conflicts=["elsewhere"]))]).ids == ("t",)
-
-    def test_a_suspension_of_nothing(self) -> None:
-        row = {
-            "id": "d",
-            "by": "EU",
-            "kind": "adequacy",
-            "of": "JP",
-            "valid_from": "2020-01-01",
-            "suspends": "e",
-        }
-        assert self.fail(make_pack("t", designations=[row])).message == "`suspends` names unknown `e`"
-
-    def test_a_circle(self) -> None:
-        error = self.fail(
-            make_pack("t", make_row("a", dependencies=["b"]), make_row("b", dependencies=["a"]))
-        )
-        assert "in a circle" in error.message
-
-    def test_what_is_wrong_is_told_with_its_place(self, tmp_path: Path) -> None:
+class TestTogether:
+    def test_what_does_not_fit_together_is_told_with_its_place(self, tmp_path: Path) -> None:
         path = tmp_path / "acme.yaml"
         path.write_text(f"{PACK}    dependencies: [purpose_limitatio]\n")
         with pytest.raises(PolicyValidationError) as caught:
             load_policies([str(path)])
         assert (caught.value.file, caught.value.line, caught.value.column) == (str(path), 15, 20)
         assert caught.value.hint == "did you mean `purpose_limitation`?"
+
+    @pytest.mark.parametrize("name", ["a\0b", "x" * 5000, "../../etc/none", "p\nq"])
+    def test_a_name_that_is_neither_pack_nor_file(self, name: str) -> None:
+        with pytest.raises(PolicyNotFoundError) as caught:
+            load_policies([name])
+        assert len(caught.value.message) < 400 and caught.value.message.isprintable()
+
+    def test_a_pipe_given_as_a_pack_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "p.yaml")
+        for selection in (str(tmp_path / "p.yaml"), str(tmp_path)):
+            with pytest.raises(PolicyNotFoundError, match="is no plain file"):
+                load_policies([selection])
 
 
 def test_a_dated_flip_changes_every_answer_after_it_and_nothing_else(tmp_path: Path) -> None:

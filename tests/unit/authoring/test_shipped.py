@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the shipped packs are, and what they give names to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airflow_xborder.authoring.shipped import (
+    other_regime,
+    pack_files,
+    shipped_folder,
+    shipped_ids,
+    shipped_names,
+    shipped_packs,
+)
+
+
+def test_each_pack_is_the_file_of_its_name() -> None:
+    assert tuple(sorted(shipped_packs())) == shipped_ids()
+    assert shipped_packs()["eu.gdpr"] == shipped_folder() / "eu.gdpr.yaml"
+
+
+def test_cases_and_notes_are_no_packs(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.json", "b.cases.yaml", "README.md", "c.yml"):
+        (tmp_path / name).touch()
+    assert [path.name for path in pack_files(tmp_path)] == ["a.json", "b.yaml", "c.yml"]
+
+
+def test_names_are_those_of_the_documents() -> None:
+    names = shipped_names()["jp.appi"]
+    assert "jp.appi.a28" in names.rules
+    assert names.definitions == {"abroad", "third_party"}
+    assert "jp.not_handled" in names.attributes
+
+
+def test_a_name_of_another_regime() -> None:
+    assert other_regime("special_category", "acme", "definitions") == "eu.gdpr"
+    assert other_regime("special_category", "eu.gdpr", "definitions") is None
+    assert other_regime("jp.not_handled", "acme", "attributes") == "jp.appi"
