@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,9 +27,17 @@ class PolicyEngine(Protocol):
     """Answers questions, each alike for alike facts; holds no state that an answer depends on."""
 
     name: str
+    repeatable: bool
+    """Whether an answer follows from its question alone, until its ``valid_until``: only such an answer may be kept."""
 
     def decide(self, question: Question) -> Decision:
         """Answer one question.
 
         :raises EvaluationError: if there is no answer; the caller treats that as ``deny`` that may be retried.
+        """
+
+    def decide_many(self, questions: Sequence[Question]) -> list[Decision]:
+        """Answer several questions, in order, as ``decide`` would each; an engine that can, asks about all at once.
+
+        :raises EvaluationError: if one of them has no answer.
         """

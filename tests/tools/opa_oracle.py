@@ -83,6 +83,9 @@ class Handler(BaseHTTPRequestHandler):
         from opa_bindings import OpaError
 
         body = self._body()
+        if not self.path.startswith("/v1/data"):  # ad-hoc queries are not in the library
+            self._answer(404, {})
+            return
         path = self.path.partition("?")[0].removeprefix("/v1/data").strip("/").replace("/", ".")
         try:
             asked = json.loads(body or b"{}")

@@ -3,28 +3,18 @@
 
 import json
 import subprocess
-from datetime import datetime, timezone
-from pathlib import Path
 
 import pytest
 import urllib3
 
 from airflow_xborder.adapters.engines.opa import OpaEngine
-from airflow_xborder.core.combining import Frame
-from airflow_xborder.core.compilation import Policies
+from airflow_xborder.adapters.engines.opa_rest import Limits
 from airflow_xborder.core.decision import Outcome
-from airflow_xborder.core.facts import normalise
-from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.errors import EngineUnavailableError
-from airflow_xborder.ports.policy_engine import Question
+from tests.engines import ALIASES, CONSENT, REGO, make_question
 from tests.tools import programs
 
 pytestmark = pytest.mark.integration
-
-NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
-REGO = Path(__file__).parents[4] / "policies" / "rego"
-ALIASES = {"regions": {"eu": "EU", "us": "US"}, "purposes": {"ml_inference": "model_inference"}}
-CONSENT = {"type": "consent_explicit", "ground_for": "transfer", "purpose": "ml_inference", "coverage": "1"}
 
 
 @pytest.fixture(params=["new syntax", "old syntax"])
@@ -34,17 +24,6 @@ def server(request):
     name = "crossborder_v0.rego" if old else "crossborder.rego"
     server.put_policy("crossborder", (REGO / name).read_text())
     return server
-
-
-def make_question(filters_rows=False, **changes):
-    flow = {"source": {"region": "eu"}, "destination": {"region": "us"}, "purpose": "ml_inference", **changes}
-    frame = Frame(decision_id="d-1", as_of=NOON, evaluated_at=NOON, simulated=False, engine="native/1.0.0")
-    return Question(
-        facts=normalise(DataFlow.parse(flow), complete=True),
-        policies=Policies([]),
-        frame=frame,
-        filters_rows=filters_rows,
-    )
 
 
 class TestSamplePolicy:
@@ -86,7 +65,7 @@ def test_an_error_inside_a_policy_is_no_answer(opa_server):
         "broken", "package broken\nallow := true if input.flow\nallow := false if input.flow"
     )
     with pytest.raises(EngineUnavailableError, match=r"status [45]00"):
-        OpaEngine(opa_server.url, path="broken/allow", retries=1).decide(make_question())
+        OpaEngine(opa_server.url, "broken/allow", limits=Limits(retries=1)).decide(make_question())
 
 
 def test_a_policy_may_answer_with_reasons(opa_server):

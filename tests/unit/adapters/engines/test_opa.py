@@ -1,195 +1,123 @@
 # SPDX-License-Identifier: Apache-2.0
 """The engine against servers that answer anything at all: only a Boolean true from where we asked allows."""
 
-import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
 import threading
 import time
-from datetime import datetime, timezone
 
 import pytest
 
+from airflow_xborder.adapters.engines.breaker import CircuitBreaker
 from airflow_xborder.adapters.engines.opa import OpaEngine
-from airflow_xborder.core.combining import Frame
-from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.decision import Obligation, Outcome
-from airflow_xborder.core.facts import normalise
-from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.adapters.engines.opa_rest import Limits
+from airflow_xborder.core.decision import Outcome
 from airflow_xborder.errors import ConfigurationError, EngineUnavailableError
-from airflow_xborder.ports.policy_engine import Question
+from tests.engines import (
+    ALIASES,
+    CLOSE,
+    DRIP,
+    HANG,
+    PARTIAL,
+    ScriptedServer,
+    answer,
+    answers,
+    make_question,
+)
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
-ALIASES = {"regions": {"eu": "EU", "us": "US"}, "purposes": {"ml_inference": "model_inference"}}
-PARTIAL = {"type": "consent_explicit", "ground_for": "transfer", "purpose": "ml_inference", "coverage": "0.5"}
-
-
-def make_question(filters_rows=False, **changes):
-    flow = {"source": {"region": "eu"}, "destination": {"region": "us"}, "purpose": "ml_inference", **changes}
-    return Question(
-        facts=normalise(DataFlow.parse(flow), complete=True),
-        policies=Policies([]),
-        frame=Frame(decision_id="d-1", as_of=NOON, evaluated_at=NOON, simulated=False, engine="native/1.0.0"),
-        filters_rows=filters_rows,
-    )
+TWO_PLACES = {"places": {"processing": [{"country": "IN"}]}}
 
 
-def answer(value, status=200, **headers):
-    body = value if isinstance(value, bytes) else json.dumps(value).encode()
-    lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {headers.pop('length', len(body))}"]
-    lines += [f"{name.title()}: {text}" for name, text in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode() + body
+def engine_of(server, path="crossborder/allow", **limits):
+    limits.setdefault("timeout", 0.5)
+    limits.setdefault("retries", 0)
+    return OpaEngine(server.url, path, ALIASES, Limits(**limits))
 
 
-CLOSE = object()
-HANG = object()
-DRIP = object()
-
-
-class ScriptedServer:
-    """Plays one step for each request it gets, and the last one again when there are no more."""
-
-    def __init__(self, *steps):
-        self._steps = list(steps)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._over = threading.Event()
-        self.inputs, self.targets, self.connections = [], [], 0
-        threading.Thread(target=self._accept, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer):
-        with peer, peer.makefile("rb") as stream:
-            while line := stream.readline():
-                self.targets.append(line.decode().split()[1])
-                length = 0
-                while (header := stream.readline().strip()) != b"":
-                    name, _, value = header.partition(b":")
-                    length = int(value) if name.lower() == b"content-length" else length
-                self.inputs.append(json.loads(stream.read(length))["input"])
-                step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
-                if not self._play(peer, step):
-                    return
-
-    def _play(self, peer, step):
-        if step is HANG:
-            self._over.wait(10)
-        elif step is DRIP:
-            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            with contextlib.suppress(OSError):
-                while not self._over.wait(0.05):
-                    peer.sendall(b" ")
-        elif step is not CLOSE:
-            peer.sendall(step)
-            return b"Connection: close" not in step
-        return False
-
-    @property
-    def requests(self):
-        return [sent["request"] for sent in self.inputs]
-
-
-def ask(*steps, question=None, retries=0, timeout=0.5):
+def ask(*steps, question=None, **limits):
     with ScriptedServer(*steps) as server:
-        return OpaEngine(server.url, aliases=ALIASES, retries=retries, timeout=timeout).decide(
-            question or make_question()
-        )
+        return engine_of(server, **limits).decide(question or make_question())
 
 
-class TestAnswers:
-    def test_true_allows_and_asks_in_the_policys_names_beside_the_whole_flow(self):
+class TestOneCall:
+    def test_one_place_is_a_call_of_the_data_api(self):
         with ScriptedServer(answer({"result": True})) as server:
-            decision = OpaEngine(server.url, aliases=ALIASES).decide(make_question(flow_id="f-1"))
-        assert (decision.outcome, decision.reasons, decision.obligations) == (Outcome.ALLOW, (), ())
+            decision = engine_of(server).decide(make_question())
+        assert decision.outcome is Outcome.ALLOW
         assert server.targets == ["/v1/data/crossborder/allow?provenance=true"]
-        assert server.requests == [
-            {"region_from": "EU", "region_to": "US", "purpose": "model_inference", "consent": False}
-        ]
-        assert server.inputs[0]["flow"]["destination"] == {"region": "us"}
-        assert (decision.flow_id, decision.decision_id, decision.as_of) == ("f-1", "d-1", NOON)
-        assert decision.engine == "opa/crossborder/allow"
 
-    def test_false_denies_and_says_about_what(self):
-        decision = ask(answer({"result": False}))
+    def test_the_revision_of_a_bundle_is_part_of_the_engine(self):
+        provenance = {"bundles": {"main": {"revision": "r1"}, "empty": {}, "odd": "x"}}
+        decision = ask(answer({"result": True, "provenance": provenance}))
+        assert decision.engine == "opa/crossborder/allow@main:r1"
+
+
+class TestOneQuery:
+    def test_several_places_are_one_query(self):
+        with ScriptedServer(answers(True, False, main="r1")) as server:
+            decision = engine_of(server).decide(make_question(**TWO_PLACES))
+        assert server.targets == ["/v1/query"]
+        assert [request["region_to"] for request in server.requests] == ["US", "IN"]
         assert decision.outcome is Outcome.DENY
-        assert [reason.text for reason in decision.reasons] == [
-            "The policy engine opa/crossborder/allow answers deny: "
-            "from EU to US, purpose model_inference, without consent."
-        ]
+        assert decision.engine == "opa/crossborder/allow@main:r1"
 
-    def test_an_object_may_give_its_reasons_as_one_line(self):
-        said = {"allow": False, "reasons": ["no\ncontract\x1b[31m", "x" * 5000]}
-        (reason,) = ask(answer({"result": said})).reasons
-        detail = dict(reason.parameters)["detail"]
-        assert detail.startswith("no contract [31m; xxx")
-        assert len(detail) == 401
-        assert ask(answer({"result": {"allow": True}})).outcome is Outcome.ALLOW
-
-    def test_the_revision_of_a_bundle_is_part_of_the_engine_and_of_the_key(self):
-        def at(revision):
-            return answer({"result": True, "provenance": {"bundles": {"main": {"revision": revision}}}})
-
-        first, second = ask(at("r1")), ask(at("r2"))
-        assert first.engine == "opa/crossborder/allow@main:r1"
-        assert first.decision_key != second.decision_key
-
-    def test_one_place_that_is_refused_denies_the_flow(self):
-        question = make_question(places={"processing": [{"country": "IN"}]})
-        decision = ask(answer({"result": True}), answer({"result": False}), question=question)
-        assert decision.outcome is Outcome.DENY
-        assert "to IN" in decision.reasons[0].text
-
-    def test_a_place_that_nobody_can_name_is_for_review_and_not_asked_about(self):
-        with ScriptedServer(answer({"result": True})) as server:
-            question = make_question(destination={"store": "s3://somewhere"})
-            decision = OpaEngine(server.url).decide(question)
-        assert (decision.outcome, decision.missing_facts) == (Outcome.REVIEW, ("destination",))
-        assert server.inputs == []
-
-
-class TestConsent:
-    def test_partial_consent_counts_where_rows_are_filtered_and_becomes_an_obligation(self):
+    def test_both_readings_of_consent_are_one_query(self):
         question = make_question(filters_rows=True, consent=PARTIAL)
-        with ScriptedServer(answer({"result": False}), answer({"result": True})) as server:
-            decision = OpaEngine(server.url).decide(question)
+        with ScriptedServer(answers(False, True)) as server:
+            decision = engine_of(server).decide(question)
         assert [request["consent"] for request in server.requests] == [False, True]
-        assert decision.obligations == (
-            Obligation("filter_rows_by_consent", (("purpose", "ml_inference"),), ("opa/crossborder/allow",)),
-        )
+        assert len(server.bodies) == 1
+        assert decision.allowed
 
-    def test_rows_are_not_filtered_for_an_answer_that_does_not_need_it(self):
-        question = make_question(filters_rows=True, consent=PARTIAL)
-        decision = ask(answer({"result": True}), question=question)
-        assert (decision.outcome, decision.obligations) == (Outcome.ALLOW, ())
+    def test_many_questions_are_a_query_a_hundred_inputs(self):
+        questions = [make_question(flow_id=str(number)) for number in range(250)]
+        steps = [answers(*[True] * 100), answers(*[True] * 100), answers(*[True] * 50)]
+        with ScriptedServer(*steps) as server:
+            decisions = engine_of(server).decide_many(questions)
+        assert [len(body["input"]) for body in server.bodies] == [100, 100, 50]
+        assert [decision.flow_id for decision in decisions] == [str(number) for number in range(250)]
 
-    def test_partial_consent_is_none_where_rows_are_not_filtered(self):
-        with ScriptedServer(answer({"result": False})) as server:
-            assert OpaEngine(server.url).decide(make_question(consent=PARTIAL)).outcome is Outcome.DENY
-        assert [request["consent"] for request in server.requests] == [False]
+    def test_a_rule_that_is_undefined_for_one_input_is_no_answer(self):
+        step = answer({"result": [{"answers": [[1, True]], "revisions": {}}]})
+        with pytest.raises(EngineUnavailableError, match="no answer at `crossborder/allow`"):
+            ask(step, question=make_question(**TWO_PLACES))
 
-    def test_full_consent_is_stated_at_once(self):
-        with ScriptedServer(answer({"result": True})) as server:
-            question = make_question(consent={**PARTIAL, "coverage": 1})
-            assert OpaEngine(server.url).decide(question).obligations == ()
-        assert [request["consent"] for request in server.requests] == [True]
+    @pytest.mark.parametrize(
+        "result",
+        [
+            None, [], [{}], {}, "true", [{"answers": [[0, True], [1, True]]}],
+            [{"answers": [[0, True], [0, True]], "revisions": {}}],
+            [{"answers": [[0, True], [2, True]], "revisions": {}}],
+            [{"answers": [[0, True], [-1, True]], "revisions": {}}],
+            [{"answers": [[0, True], [True, True]], "revisions": {}}],
+            [{"answers": [[0, True], ["1", True]], "revisions": {}}],
+            [{"answers": [[0, True], [1]], "revisions": {}}],
+            [{"answers": True, "revisions": {}}],
+            [{"answers": [[0, True], [1, True]], "revisions": []}],
+            [{"answers": [[0, True], [1, True]], "revisions": {}}] * 2,
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_what_is_no_answer_to_our_query_allows_nothing(self, result):
+        with pytest.raises(EngineUnavailableError, match="does not answer as OPA does"):
+            ask(answer({"result": result}), question=make_question(**TWO_PLACES))
+
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 501])
+    def test_a_server_without_queries_is_asked_one_by_one_from_then_on(self, status):
+        with ScriptedServer(answer({}, status), answer({"result": True})) as server:
+            engine = engine_of(server)
+            assert engine.decide(make_question(**TWO_PLACES)).allowed
+            assert engine.decide(make_question(**TWO_PLACES)).allowed
+        data = "/v1/data/crossborder/allow?provenance=true"
+        assert server.targets == ["/v1/query", data, data, data, data]
+
+    @pytest.mark.parametrize("status", [204, 307, 500, 503])
+    def test_a_query_that_fails_is_not_asked_in_another_way(self, status):
+        with ScriptedServer(answer({}, status)) as server, pytest.raises(EngineUnavailableError):
+            engine_of(server).decide(make_question(**TWO_PLACES))
+        assert server.targets == ["/v1/query"]
 
 
 NONSENSE = {
@@ -235,14 +163,14 @@ class TestNoAnswer:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         with pytest.raises(EngineUnavailableError, match="connection refused"):
-            OpaEngine(f"http://127.0.0.1:{port}", retries=0).decide(make_question())
+            OpaEngine(f"http://127.0.0.1:{port}", limits=Limits(retries=0)).decide(make_question())
 
     def test_a_redirect_is_not_followed(self):
         with ScriptedServer(answer({"result": True})) as elsewhere:
             step = answer({}, status=307, location=f"{elsewhere.url}/v1/data/crossborder/allow")
             with pytest.raises(EngineUnavailableError, match=r"status 307.*redirects are not followed"):
                 ask(step, retries=2)
-            assert elsewhere.inputs == []
+            assert elsewhere.bodies == []
 
 
 class TestRetries:
@@ -253,14 +181,14 @@ class TestRetries:
     @pytest.mark.parametrize("trouble", [CLOSE, answer({}, 500)], ids="closed error".split())
     def test_retries_are_bounded(self, trouble):
         with ScriptedServer(trouble) as server, pytest.raises(EngineUnavailableError):
-            OpaEngine(server.url, retries=2).decide(make_question())
-        assert len(server.inputs) == 3
+            engine_of(server, retries=2).decide(make_question())
+        assert len(server.bodies) == 3
 
     @pytest.mark.parametrize("status", [400, 401, 404])
     def test_a_refusal_is_not_asked_again(self, status):
         with ScriptedServer(answer({}, status)) as server, pytest.raises(EngineUnavailableError):
-            OpaEngine(server.url, retries=2).decide(make_question())
-        assert len(server.inputs) == 1
+            engine_of(server, retries=2).decide(make_question())
+        assert len(server.bodies) == 1
 
     def test_a_server_cannot_make_us_wait(self):
         started = time.monotonic()
@@ -273,28 +201,28 @@ class TestRetries:
 class TestConnections:
     def test_one_connection_serves_many_questions(self):
         with ScriptedServer(answer({"result": True})) as server:
-            engine = OpaEngine(server.url)
+            engine = engine_of(server)
             for _ in range(20):
                 assert engine.decide(make_question()).allowed
-            assert (len(server.inputs), server.connections) == (20, 1)
+            assert (len(server.bodies), server.connections) == (20, 1)
 
     def test_a_connection_that_the_server_closed_meanwhile_is_replaced(self):
         with ScriptedServer(answer({"result": True}, connection="close"), answer({"result": True})) as server:
-            engine = OpaEngine(server.url)
+            engine = engine_of(server)
             assert engine.decide(make_question()).allowed
             assert engine.decide(make_question()).allowed
             assert server.connections == 2
 
     def test_a_forked_process_asks_on_a_connection_of_its_own(self):
         with ScriptedServer(answer({"result": True})) as server:
-            engine = OpaEngine(server.url)
+            engine = engine_of(server)
             engine.decide(make_question())
             child = os.fork()
             if child == 0:
                 os._exit(0 if engine.decide(make_question()).allowed else 1)
             assert os.waitpid(child, 0)[1] == 0
             engine.decide(make_question())
-            assert (len(server.inputs), server.connections) == (3, 2)
+            assert (len(server.bodies), server.connections) == (3, 2)
 
     def test_nothing_of_http_is_loaded_before_the_first_question(self):
         code = (
@@ -318,7 +246,57 @@ class TestConfiguration:
         with pytest.raises(ConfigurationError, match="not a path"):
             OpaEngine("http://opa", path)
 
-    @pytest.mark.parametrize("changes", [{"timeout": 0}, {"timeout": -1}, {"retries": -1}])
+    @pytest.mark.parametrize(
+        "changes", [{"timeout": 0}, {"timeout": -1}, {"timeout": float("nan")}, {"retries": -1}]
+    )
     def test_limits_must_be_limits(self, changes):
         with pytest.raises(ConfigurationError, match="positive time-out"):
-            OpaEngine("http://opa", **changes)
+            Limits(**changes)
+
+
+class TestTheBreaker:
+    @pytest.mark.parametrize("trouble", [CLOSE, HANG, answer({}, 500), answer(b"<html>"), answer({}, 404)],
+                             ids="cut hangs error garbage missing".split())  # fmt: skip
+    def test_a_server_that_keeps_failing_is_left_alone_until_it_answers(self, trouble):
+        now = [0.0]
+        with ScriptedServer(*[trouble] * 3, answer({"result": True})) as server:
+            engine = engine_of(server, timeout=0.2, breaker=CircuitBreaker(3, 30, lambda: now[0]))
+            for _ in range(3):
+                with pytest.raises(EngineUnavailableError):
+                    engine.decide(make_question())
+            for _ in range(5):
+                with pytest.raises(EngineUnavailableError, match="3 questions in a row"):
+                    engine.decide(make_question())
+            assert len(server.bodies) == 3
+            now[0] = 30.0
+            assert engine.decide(make_question()).allowed
+            assert len(server.bodies) == 4
+
+    def test_a_policy_without_an_answer_is_no_failure_of_the_server(self):
+        with ScriptedServer(*[answer({})] * 3, answer({"result": True})) as server:
+            engine = engine_of(server, breaker=CircuitBreaker(1))
+            for _ in range(3):
+                with pytest.raises(EngineUnavailableError, match="no answer"):
+                    engine.decide(make_question())
+            assert engine.decide(make_question()).allowed
+
+    def test_a_server_without_queries_has_answered(self):
+        with ScriptedServer(answer({}, 404), answer({"result": True})) as server:
+            engine = engine_of(server, breaker=CircuitBreaker(1))
+            assert engine.decide(make_question(**TWO_PLACES)).allowed
+
+    def test_threads_share_connections(self):
+        with ScriptedServer(answer({"result": True})) as server:
+            engine = engine_of(server, timeout=5)
+            outcomes = []
+
+            def work():
+                outcomes.extend(engine.decide(make_question()).allowed for _ in range(25))
+
+            threads = [threading.Thread(target=work) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+            assert outcomes == [True] * 100
+            assert (len(server.bodies), server.connections <= 4) == (100, True)
