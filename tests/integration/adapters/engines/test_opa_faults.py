@@ -67,6 +67,8 @@ class Wire:
             except OSError:
                 return
             self.connections += 1
+            for end in (peer, server):
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._sockets += [peer, server]
             threading.Thread(target=self._carry, args=(peer, server, True), daemon=True).start()
             threading.Thread(target=self._carry, args=(server, peer, False), daemon=True).start()
