@@ -82,7 +82,8 @@ class TestTransfers:
         found = suggest_remediations(flow, decision, lambda changed: decide(SHIPPED, changed))
         assert [entry.change for entry in found] == [
             "process in region eu",
-            "attach mechanism scc_eu and evidence tia",
+            "attach mechanism scc_eu (its module depends on exporter.role and importer.role, not stated)"
+            " and evidence tia",
         ]
 
     def test_a_column_less(self) -> None:
@@ -126,6 +127,13 @@ class TestWhatIsNotTaught:
         decision = decide(SHIPPED, flow)
         assert suggest_remediations(flow, decision, lambda changed: decide(SHIPPED, changed)) == ()
 
-    def test_a_change_that_does_not_help_is_not_named(self) -> None:
-        changes = [change for change, _ in remedies(**{**ABROAD, "data_categories": [EMAIL, HEALTH]})]
-        assert changes == []
+    def test_what_does_not_help_alone_is_named_with_what_it_needs(self) -> None:
+        found = remedies(**{**ABROAD, "data_categories": [EMAIL, HEALTH]})
+        assert found == [
+            (f"process in DE, then leave out {HEALTH}", 6),
+            (f"leave out {HEALTH}, then attach mechanism scc_eu (module 2) and evidence tia", 10),
+        ]
+
+    def test_to_move_nothing_is_no_remedy(self) -> None:
+        documents = [make_pack("t", make_row(triggers=[], when={"crosses_border": True}))]
+        assert remedies(Policies(documents), data_categories=[EMAIL, HEALTH]) == [("process in DE", 4)]
