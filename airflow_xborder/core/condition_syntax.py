@@ -202,7 +202,7 @@ def _test(key: str, value: object, path: Path) -> Condition:
             return f.IsA(key, term(kind, operand, where))
         if test == "known" and operand is True:
             return f.Known(key)
-    if kind in (_NUMBER, _ATTRIBUTE) and value.keys() <= {"at_least", "less_than"}:
+    if kind in (_NUMBER, _ATTRIBUTE) and value and value.keys() <= {"at_least", "less_than"}:
         return f.Compare(key, _number(value, "at_least", path), _number(value, "less_than", path))
     raise fail(path, f"unknown test of `{key}`: `{', '.join(map(str, value))}`", f"`{key}` is a {kind}")
 
@@ -232,8 +232,8 @@ def _label(value: object) -> str:
 
 def _number(data: Mapping[str, object], key: str, path: Path) -> int | None:
     value = data.get(key)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise fail((*path, key), f"expected a whole number, got `{value}`")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise fail((*path, key), f"expected a whole number that is not negative, got `{value}`")
     return value
 
 
@@ -248,6 +248,13 @@ def _mapping(
     for key in needed:
         if key not in value:
             raise fail(path, f"`{key}` is missing")
+    return value
+
+
+def _text(data: Mapping[str, object], key: str, path: Path) -> str:
+    value = data[key]
+    if not isinstance(value, str) or not value:
+        raise fail((*path, key), f"expected text, got `{value}`")
     return value
 
 
@@ -278,7 +285,8 @@ def _consent(value: object, path: Path) -> Condition:
 
 
 def _listed(value: object, path: Path) -> Condition:
-    return g.Listed(str(_mapping(value, path, ("framework",), ("framework",))["framework"]))
+    data = _mapping(value, path, ("framework",), ("framework",))
+    return g.Listed(_text(data, "framework", path))
 
 
 def _owned_by(value: object, path: Path) -> Condition:
@@ -299,6 +307,8 @@ def _count(value: object, path: Path) -> Condition:
     bounds = _number(data, "more_than", path), _number(data, "at_least", path)
     if (bounds[0] is None) == (bounds[1] is None):
         raise fail(path, "a threshold needs either `more_than` or `at_least`")
+    if bounds[1] == 0:
+        raise fail((*path, "at_least"), "a threshold of 0 is always reached", "begin at 1")
     unit = term("count unit", data.get("unit", "persons"), (*path, "unit"))
     window = term("count window", data["window"], (*path, "window"))
     categories = tuple(sorted(_terms("data category", data["category"], (*path, "category"))))
@@ -310,9 +320,10 @@ def _designated(value: object, path: Path) -> Condition:
     if _kind(str(data["place"]), (*path, "place")) != _PLACE:
         raise fail((*path, "place"), f"`{data['place']}` is no place")
     outside = place_set(data["outside"], (*path, "outside")) if "outside" in data else frozenset()
-    place_set(data["by"], (*path, "by"))
+    by = _text(data, "by", path)
+    place_set(by, (*path, "by"))
     return g.Designated(
-        str(data["place"]), str(data["by"]), term("designation", data["kind"], (*path, "kind")), outside
+        str(data["place"]), by, term("designation", data["kind"], (*path, "kind")), outside
     )
 
 
