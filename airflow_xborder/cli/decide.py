@@ -29,8 +29,10 @@ from airflow_xborder.core.structure import instant, parse_json
 from airflow_xborder.errors import FlowError, XborderError
 
 if TYPE_CHECKING:
-    from airflow_xborder.core.decision import Decision
+    from airflow_xborder.core.catalog import Catalog
+    from airflow_xborder.core.decision import Decision, Reason
     from airflow_xborder.core.flow import DataFlow
+    from airflow_xborder.core.optimisation import Case
     from airflow_xborder.ports.policy_store import PolicySet
 
 _LINES = (".jsonl", ".ndjson")
@@ -63,16 +65,18 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a key that no encoding has is still told of
     as_of = instant(arguments.as_of, "--as-of") if arguments.as_of else None
-    policies = _policies(arguments)
+    policies = load_policy_set(arguments)
     codes = {
-        _answer(number, entry, policies, as_of, arguments.format) for number, entry in _flows(arguments.file)
+        _answer(number, entry, policies, as_of, arguments.format)
+        for number, entry in read_flows(arguments.file)
     }
     if not codes:
         raise FlowError("no flow in the input", hint="give one flow as JSON or YAML, or one a line as JSON")
     return next(code for code in (MALFORMED, UNAVAILABLE, REFUSED, OK) if code in codes)
 
 
-def _policies(arguments: argparse.Namespace) -> PolicySet:
+def load_policy_set(arguments: argparse.Namespace) -> PolicySet:
+    """Load the packs and the catalog that ``--packs`` and ``--catalog`` name."""
     from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
 
     packs = [name for name in arguments.packs.split(",") if name] if arguments.packs is not None else None
@@ -118,32 +122,37 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
     :param as_of: beats the flow's own; either makes the answer a simulated one.
     :raises FlowError: if the flow is malformed, or a place lacks its country and there is no catalog.
     """
+    from airflow_xborder.core.remediation import suggest_for_parts
+
+    case = pose(entry, policies, as_of)
+    if case.decision.allowed:
+        return case.decision
+    remedies = suggest_for_parts(case.parts, case.decision, case.prices, case.catalog)
+    return replace(case.decision, remediations=remedies)
+
+
+def pose(entry: object, policies: PolicySet, as_of: datetime | None = None) -> Case:
+    """Answer one flow, and return the answer with all that is needed to look for remedies.
+
+    :raises FlowError: as :func:`decide`.
+    """
     from airflow_xborder.adapters.engines.native import NAME, NativeEngine
     from airflow_xborder.core.combining import Frame
     from airflow_xborder.core.decision import Outcome
     from airflow_xborder.core.facts import normalise
-    from airflow_xborder.core.remediation import suggest_remediations
+    from airflow_xborder.core.optimisation import Case, Part
     from airflow_xborder.ports.policy_engine import Question
     from airflow_xborder.services.gate import deny_for, merge
     from airflow_xborder.services.identifiers import new_id
-    from airflow_xborder.services.resolution import complete_from_catalog, parts_of
 
-    flow = policies.catalog.read_flow(entry)
+    catalog, now = policies.catalog, datetime.now(timezone.utc)
+    flow = catalog.read_flow(entry)
     policies.policies.require_known(flow)
-    now = datetime.now(timezone.utc)
     asked_for = as_of or flow.as_of
-    moment = asked_for or now
-    flows, contradictions = [flow], []
-    if policies.catalog.regions:
-        parts = parts_of(replace(flow, as_of=None), policies.catalog)
-        resolved = [complete_from_catalog(part, policies.catalog, moment.date()) for part in parts]
-        flows = [part.claimed for part in resolved]
-        contradictions = [reason for part in resolved[:1] for reason in part.contradictions]
-    else:
-        _require_countries(flow)
+    flows, contradictions = _resolved(flow, catalog, asked_for or now)
     frame = Frame(
         decision_id=new_id(now),
-        as_of=moment,
+        as_of=asked_for or now,
         evaluated_at=now,
         simulated=asked_for is not None,
         engine=NAME,
@@ -152,14 +161,27 @@ def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) ->
 
     def ask(question: DataFlow) -> Decision:
         facts = normalise(question, complete=True)
-        return NativeEngine().decide(Question(facts=facts, policies=policies.policies, frame=frame))
+        answer = NativeEngine().decide(Question(facts=facts, policies=policies.policies, frame=frame))
+        return deny_for(answer, contradictions)
 
-    decision = deny_for(merge([ask(part) for part in flows], policies.policies.digest), contradictions)
-    if decision.allowed or len(flows) > 1:
-        return decision
-    return replace(
-        decision, remediations=suggest_remediations(flows[0], decision, ask, policies.catalog.control_prices)
+    return Case(
+        parts=tuple(Part(part, ask) for part in flows),
+        decision=merge([ask(part) for part in flows], policies.policies.digest),
+        prices=catalog.control_prices,
+        catalog=catalog if catalog.regions else None,
     )
+
+
+def _resolved(flow: DataFlow, catalog: Catalog, moment: datetime) -> tuple[list[DataFlow], list[Reason]]:
+    """Return a flow as the catalog completes it, one for each data set, and what contradicts the catalog."""
+    from airflow_xborder.services.resolution import complete_from_catalog, parts_of
+
+    if not catalog.regions:
+        _require_countries(flow)
+        return [flow], []
+    parts = parts_of(replace(flow, as_of=None), catalog)
+    resolved = [complete_from_catalog(part, catalog, moment.date()) for part in parts]
+    return [part.claimed for part in resolved], list(resolved[0].contradictions)
 
 
 def _require_countries(flow: DataFlow) -> None:
@@ -175,7 +197,7 @@ def _require_countries(flow: DataFlow) -> None:
             )
 
 
-def _flows(file: str) -> Iterator[tuple[int, Any]]:
+def read_flows(file: str) -> Iterator[tuple[int, Any]]:
     """Yield each flow with its line number; what cannot be read is yielded as an error in its place."""
     # One line that is not UTF-8 is malformed by itself: the rest go on.
     text = _read(file).decode("utf-8-sig", "surrogateescape")

@@ -1,34 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Controls: the changes that a company may make to a flow, each with its words, its price and its effect.
 
-A control moves data to another place or party, keeps a part of it at home, leaves columns out, lets a person
-decide, or attaches what a rule asks for. None touches counts, purposes, roles, ownership or consent, and none
-splits a volume (law 10): a flow that is split by residence or category keeps its counts in each part, and the
-parts never meet again at one recipient. Which controls make a flow lawful is answered in ``optimisation.py``.
+A control leaves columns out, lets a person decide, attaches what a rule asks for, or moves the data or a part of
+it (``relocation.py``). None touches counts, purposes, roles, ownership or consent, and none splits a volume
+(law 10). Which are open to a flow is in ``offers.py``; which make it lawful, in ``optimisation.py``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import ClassVar
 
-from airflow_xborder.core.flow import (
-    AutomatedDecision,
-    DataFlow,
-    End,
-    Evidence,
-    Mechanism,
-    Party,
-    Places,
-)
+from airflow_xborder.core.flow import AutomatedDecision, DataFlow, Evidence, Mechanism
 from airflow_xborder.core.grounds import SCC_MODULES
 from airflow_xborder.core.records import dataclass
 
 PROPOSED = "proposed"
-# Levels that are no place of the data itself: moving the data does not move them.
-_NOT_MOVED = ("key_custody",)
 
 
 class Control(ABC):
@@ -62,136 +51,6 @@ class Control(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class StayHome(Control):
-    """The data is processed where it is, by its exporter; by an importer who acts there if nobody named the exporter."""
-
-    said: str
-
-    slot = "place"
-
-    @property
-    def id(self) -> str:
-        return "move home"
-
-    @property
-    def price_id(self) -> str:
-        return "move"
-
-    def apply(self, flow: DataFlow) -> DataFlow:
-        return at_home(flow)
-
-    def words(self, flow: DataFlow) -> str:
-        return self.said
-
-
-@dataclass(frozen=True, slots=True)
-class Relocate(Control):
-    """The data goes to another region of the catalog, to whoever acts there; ``party`` is that row as it stands."""
-
-    region: str
-    end: End
-    party: Party
-
-    slot = "place"
-
-    @property
-    def id(self) -> str:
-        return f"move region {self.region}"
-
-    @property
-    def price_id(self) -> str:
-        return "move"
-
-    def apply(self, flow: DataFlow) -> DataFlow:
-        moved = _elsewhere(flow, self.end)
-        return replace(moved, importer=_meeting(flow.exporter, self.party))
-
-    def words(self, flow: DataFlow) -> str:
-        return f"process in region {self.region}"
-
-
-@dataclass(frozen=True, slots=True)
-class Engage(Control):
-    """Another party of the catalog receives the data at the same place; ``party`` is its row as it stands."""
-
-    party: Party
-
-    slot = "place"
-
-    @property
-    def id(self) -> str:
-        return f"party {self.party.party}"
-
-    @property
-    def price_id(self) -> str:
-        return "party"
-
-    def apply(self, flow: DataFlow) -> DataFlow:
-        return replace(flow, importer=_meeting(flow.exporter, self.party))
-
-    def words(self, flow: DataFlow) -> str:
-        return (
-            f"use {self.party.party} instead of {(flow.importer and flow.importer.party) or 'the importer'}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class KeepResidents(Control):
-    """The rows about residents of one place are processed at home, apart; the other rows go."""
-
-    place: str
-
-    rank = 1
-    slot = "place"
-
-    @property
-    def id(self) -> str:
-        return f"split residence {self.place}"
-
-    @property
-    def price_id(self) -> str:
-        return "split"
-
-    def apply(self, flow: DataFlow) -> DataFlow:
-        return _with_residents(flow, [place for place in residents(flow) if place != self.place])
-
-    def apart(self, flow: DataFlow) -> DataFlow | None:
-        return at_home(_with_residents(flow, [self.place])) if self.place in residents(flow) else None
-
-    def words(self, flow: DataFlow) -> str:
-        return f"split by residence: process the rows about {self.place} where they are"
-
-
-@dataclass(frozen=True, slots=True)
-class KeepCategory(Control):
-    """The columns of one category are processed at home, apart; the other columns go."""
-
-    category: str
-
-    rank = 1
-    slot = "place"
-
-    @property
-    def id(self) -> str:
-        return f"split category {self.category}"
-
-    @property
-    def price_id(self) -> str:
-        return "split"
-
-    def apply(self, flow: DataFlow) -> DataFlow:
-        return _without(flow, self.category)
-
-    def apart(self, flow: DataFlow) -> DataFlow | None:
-        if self.category not in (flow.data_categories or ()):
-            return None
-        return at_home(replace(flow, data_categories=(self.category,)))
-
-    def words(self, flow: DataFlow) -> str:
-        return f"split by category: process {self.category} where it is"
-
-
-@dataclass(frozen=True, slots=True)
 class LeaveOut(Control):
     """The columns of one category do not go."""
 
@@ -208,7 +67,7 @@ class LeaveOut(Control):
         return "leave_out"
 
     def apply(self, flow: DataFlow) -> DataFlow:
-        return _without(flow, self.category)
+        return without(flow, self.category)
 
     def words(self, flow: DataFlow) -> str:
         return self.id
@@ -359,50 +218,8 @@ def _listed(attached: Sequence[Attach], flow: DataFlow) -> list[str]:
     return mechanisms
 
 
-def at_home(flow: DataFlow) -> DataFlow:
-    """Return the flow as it is when the data stays where it is.
-
-    A named exporter then processes it itself. Otherwise whoever would import acts at the source, and stays who
-    it is: organised where it was, with its owners, lists and role.
-    """
-    source = flow.source
-    moved = _elsewhere(
-        flow, End(region=source.region, country=source.country, subdivision=source.subdivision)
-    )
-    importer = flow.importer
-    if flow.exporter is not None and exporter_can_act(flow):
-        return replace(moved, importer=replace(flow.exporter, same_entity=True, same_group=True))
-    if importer is None:
-        return moved
-    organised_in = importer.organised_in or importer.country
-    acting = replace(importer, country=source.country, organised_in=organised_in, subprocessors=())
-    return replace(moved, importer=acting)
-
-
-def exporter_can_act(flow: DataFlow) -> bool:
-    """Tell whether the exporter is somebody the flow names, who can process the data itself."""
-    exporter = flow.exporter
-    return exporter is not None and exporter.party is not None and exporter.role != "individual"
-
-
-def _elsewhere(flow: DataFlow, end: End) -> DataFlow:
-    """Return the flow with its destination, and every place of the data that it names, at ``end``."""
-    places = flow.places
-    if places is not None:
-        named = [level.name for level in fields(Places) if getattr(places, level.name)]
-        places = replace(places, **{name: (end,) for name in named if name not in _NOT_MOVED})
-    return replace(flow, destination=end, places=places)
-
-
-def _meeting(exporter: Party | None, importer: Party) -> Party:
-    """Return an importer with what only meeting an exporter tells: whether it is the same one."""
-    if exporter is None or exporter.party is None or importer.party is None:
-        return importer
-    same = exporter.party == importer.party
-    return replace(importer, same_entity=same, same_group=True if same else importer.same_group)
-
-
-def _without(flow: DataFlow, category: str) -> DataFlow:
+def without(flow: DataFlow, category: str) -> DataFlow:
+    """Return the flow without the columns of a category."""
     rest = tuple(other for other in flow.data_categories or () if other != category)
     return flow if flow.data_categories is None else replace(flow, data_categories=rest)
 
@@ -412,9 +229,19 @@ def residents(flow: DataFlow) -> tuple[str, ...]:
     return (flow.subjects.countries if flow.subjects else None) or ()
 
 
-def _with_residents(flow: DataFlow, places: Sequence[str]) -> DataFlow:
-    return (
-        flow
-        if flow.subjects is None
-        else replace(flow, subjects=replace(flow.subjects, countries=tuple(places)))
-    )
+def scope(control: Control, flow: DataFlow) -> tuple[str, ...] | None:
+    """Return what a control holds for beyond one flow, so that it is paid once; ``None`` if for this flow alone.
+
+    A document is between two named parties and, as clauses have modules, for their roles; a safeguard is on the
+    store that the data leaves. ``flow`` is the changed flow.
+    """
+    if not isinstance(control, Attach):
+        return None
+    if control.kind == "safeguard":
+        store = flow.source.store
+        return None if store is None else (control.id, store)
+    parties = [party for party in (flow.exporter, flow.importer) if party is not None and party.party]
+    if len(parties) < 2:
+        return None
+    roles = [party.role or "?" for party in parties]
+    return (control.id, *(party.party or "" for party in parties), *roles, flow.destination.country or "?")

@@ -13,22 +13,18 @@ from itertools import islice, product
 from types import MappingProxyType
 
 from airflow_xborder.core.catalog import Catalog
-from airflow_xborder.core.controls import (
-    Attach,
-    Control,
+from airflow_xborder.core.controls import Attach, Control, HandOver, LeaveOut, residents
+from airflow_xborder.core.facts import normalise
+from airflow_xborder.core.flow import DataFlow, End, Party
+from airflow_xborder.core.relocation import (
     Engage,
-    HandOver,
     KeepCategory,
     KeepResidents,
-    LeaveOut,
     Relocate,
     StayHome,
     at_home,
     exporter_can_act,
-    residents,
 )
-from airflow_xborder.core.facts import normalise
-from airflow_xborder.core.flow import DataFlow, End, Party
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
 
@@ -51,6 +47,7 @@ ATTAINABLE = frozenset(
     }
 )  # fmt: skip
 _MAX_COMBINED = 200
+_MAX_PRICE = 10**9  # a solver counts in floating point, exact for sums of these
 _DECIDES = "automated_decision."
 
 
@@ -67,7 +64,7 @@ def cost(controls: Iterable[Control], prices: Prices) -> int:
 def require_prices(data: object) -> Prices:
     """Return prices from plain data.
 
-    :raises FlowError: for a price that is no whole number of zero or more, or the price of nothing.
+    :raises FlowError: for a price that is no such number, or the price of nothing.
     """
     if not isinstance(data, Mapping):
         raise FlowError("prices: expected a mapping from names to whole numbers")
@@ -75,8 +72,8 @@ def require_prices(data: object) -> Prices:
     for name, value in data.items():
         if name not in known:
             raise FlowError(f"prices: nothing is called `{name}`", hint=suggest(str(name), known))
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise FlowError(f"prices.{name}: expected a whole number of zero or more, got `{value}`")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_PRICE:
+            raise FlowError(f"prices.{name}: expected a whole number from 0 to {_MAX_PRICE}, got `{value}`")
     return data
 
 
@@ -186,21 +183,3 @@ def _attainable(item: str) -> list[Control]:
         return [Attach(kind, names)]
     fact = item.removeprefix(_DECIDES)
     return [HandOver(fact)] if item.startswith(_DECIDES) and fact in HandOver.WORDS else []
-
-
-def scope(control: Control, flow: DataFlow) -> tuple[str, ...] | None:
-    """Return what a control holds for beyond one flow, so that it is paid once; ``None`` if for this flow alone.
-
-    A document is between two named parties and, as clauses have modules, for their roles; a safeguard is on the
-    store that the data leaves. ``flow`` is the changed flow.
-    """
-    if not isinstance(control, Attach):
-        return None
-    if control.kind == "safeguard":
-        store = flow.source.store
-        return None if store is None else (control.id, store)
-    parties = [party for party in (flow.exporter, flow.importer) if party is not None and party.party]
-    if len(parties) < 2:
-        return None
-    roles = [party.role or "?" for party in parties]
-    return (control.id, *(party.party or "" for party in parties), *roles, flow.destination.country or "?")

@@ -24,6 +24,8 @@ from airflow_xborder.core.offers import DEFAULT_PRICES, Prices, asked, cost, ope
 
 Decide: TypeAlias = Callable[[DataFlow], Decision]
 Chosen: TypeAlias = frozenset[Control]
+# A set of controls and the cost of the best plan so far, if any -> whether the set is not worth a decision.
+Skip: TypeAlias = "Callable[[Plan, int | None], bool]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +107,10 @@ class _Entry:
     chosen: Chosen = field(compare=False)
 
 
-def search(case: Case, bounds: Bounds | None = None, skip: Callable[[Plan], bool] | None = None) -> Search:
+def search(case: Case, bounds: Bounds | None = None, skip: Skip | None = None) -> Search:
     """Find the cheapest plans.
 
-    :param skip: tells of a set of controls that neither it nor what contains it is wanted.
+    :param skip: tells that neither a set of controls nor what contains it is wanted.
     """
     return _Searcher(case, bounds or Bounds(), skip).run()
 
@@ -116,7 +118,7 @@ def search(case: Case, bounds: Bounds | None = None, skip: Callable[[Plan], bool
 class _Searcher:
     """One search. Best first by what a set will cost at a guess; the guess orders, and proves nothing."""
 
-    def __init__(self, case: Case, bounds: Bounds, skip: Callable[[Plan], bool] | None) -> None:
+    def __init__(self, case: Case, bounds: Bounds, skip: Skip | None) -> None:
         self.case = case
         self.bounds = bounds
         self.skip = skip
@@ -145,10 +147,13 @@ class _Searcher:
         """Whether there are plans enough, and nothing left that could be cheaper than the first."""
         if self.bounds.plans is None or len(self.plans) < self.bounds.plans:
             return False
-        best = min(plan.cost for plan in self.plans)
-        self.heap = [entry for entry in self.heap if entry.cost < best]
+        best = self._best()
+        self.heap = [entry for entry in self.heap if best is None or entry.cost < best]
         heapq.heapify(self.heap)
         return not self.heap
+
+    def _best(self) -> int | None:
+        return min((plan.cost for plan in self.plans), default=None)
 
     def _consider(self, entry: _Entry) -> None:
         if any(entry.chosen >= set(plan.controls) for plan in self.plans):
@@ -158,7 +163,7 @@ class _Searcher:
         if not going:
             return  # to move nothing is no way to move something
         plan = Plan(controls=tuple(in_order(entry.chosen)), cost=entry.cost, flows=going)
-        if self.skip is not None and self.skip(plan):
+        if self.skip is not None and self.skip(plan, self._best()):
             return
         decisions = self._decisions(entry, parts)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
