@@ -7,7 +7,7 @@ import cProfile
 import pstats
 import sys
 
-from tests.benchmarks.contenders.native import answer, decide, decide_raw
+from tests.benchmarks.contenders.native import Answer, FromRaw, Outcome, Whole
 from tests.benchmarks.estate.law import SIZES
 from tests.benchmarks.estate.world import World
 from tests.benchmarks.timing import Run, settled, take_turns
@@ -19,14 +19,15 @@ def main() -> None:
     """Print p50 and p99 for each size, and with ``--profile`` what takes long."""
     sizes = [int(word) for word in sys.argv[1:] if word.isdigit()] or list(SIZES)
     for size in sizes:
-        world, warm = World(size=size, count=FLOWS), World(size=size, count=200, seed=2)
-        for facts in warm.facts:
-            answer(world.ask(facts))
+        world = World(size=size, count=FLOWS)
         calls = {
-            "answer": lambda n, world=world: answer(world.questions[n]),
-            "whole decision": lambda n, world=world: decide(world.questions[n]),
-            "from a raw flow": lambda n, world=world: decide_raw(world, world.flows[n]),
+            "outcome": Outcome(world),
+            "answer": Answer(world),
+            "whole decision": Whole(world),
+            "from a raw flow": FromRaw(world),
         }
+        for number in range(FLOWS):
+            calls["answer"](number)
         runs = {name: Run(call, FLOWS) for name, call in calls.items()}
         take_turns(list(runs.values()))
         for name, run in runs.items():
@@ -39,10 +40,14 @@ def main() -> None:
 
 def profile(world: World) -> None:
     """Print what takes long in (a), and in (b)."""
-    for name, call in (("answer", answer), ("whole decision", decide)):
+    for name, call in (
+        ("outcome", Outcome(world)),
+        ("answer", Answer(world)),
+        ("whole decision", Whole(world)),
+    ):
         with settled(), cProfile.Profile() as recorded:
-            for question in world.questions:
-                call(question)
+            for number in range(FLOWS):
+                call(number)
         print(f"--- {name}, {world.size} requirements, {len(world.questions)} flows")
         pstats.Stats(recorded).sort_stats("tottime").print_stats(25)
 

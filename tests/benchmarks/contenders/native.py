@@ -3,30 +3,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from airflow_xborder.adapters.engines.native import NativeEngine
-from airflow_xborder.ports.policy_engine import Question
-from tests.benchmarks.estate.traffic import Flow
+from tests.benchmarks.contenders.saying import Said, said_by, say
 from tests.benchmarks.estate.world import World, read
 
 ENGINE = NativeEngine()
-# An outcome, and the ids of what is not met, or may not be.
-Said = tuple[str, tuple[str, ...]]
 
 
-def answer(question: Question) -> Any:
-    """Return the answer, by the cheapest way that the engine has."""
-    ask = getattr(ENGINE, "answer", None) or ENGINE.decide
-    found = ask(question)
-    return found.outcome, found.violated if hasattr(found, "violated") else found.violations
+class Answer:
+    """The outcome and what is violated; the facts are normalised already."""
+
+    def __init__(self, world: World) -> None:
+        self._questions = world.questions
+
+    def __call__(self, number: int) -> Said:
+        """Answer one flow."""
+        return say(ENGINE, self._questions[number])
 
 
-def decide(question: Question) -> dict[str, Any]:
-    """Return the whole decision as plain data, explanation included."""
-    return ENGINE.decide(question).to_dict()
+class Outcome(Answer):
+    """The outcome alone."""
+
+    def __call__(self, number: int) -> Said:
+        """Answer one flow."""
+        return ENGINE.outcome(self._questions[number]).value, None
 
 
-def decide_raw(world: World, flow: Flow) -> Any:
-    """Return the answer to a flow in plain data."""
-    return answer(world.ask(read(flow)))
+class Whole(Answer):
+    """The whole decision as plain data, with reasons, remaining ways, obligations and digests."""
+
+    def __call__(self, number: int) -> Said:
+        """Answer one flow."""
+        decision = ENGINE.decide(self._questions[number])
+        self.last: dict[str, Any] = decision.to_dict()
+        return said_by(decision)
+
+
+class FromRaw:
+    """The outcome and what is violated, from a flow as plain data: parsed, checked and normalised."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def __call__(self, number: int) -> Said:
+        """Answer one flow."""
+        return say(ENGINE, self._world.ask(read(self._world.flows[number])))
+
+
+def open_batch(world: World, _: ExitStack) -> Callable[[Sequence[int]], Sequence[Said]]:
+    """Return what answers many flows in one call."""
+    many = getattr(ENGINE, "answer_many", None)
+
+    def ask(numbers: Sequence[int]) -> Sequence[Said]:
+        questions = [world.questions[number] for number in numbers]
+        if many is None:
+            return [said_by(decision) for decision in ENGINE.decide_many(questions)]
+        return [(found.outcome.value, frozenset(found.violated)) for found in many(questions)]
+
+    return ask
