@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,6 +49,37 @@ _WAYS_TOLD = 3
 _PARTS_TOLD = 64
 
 
+class Answer:
+    """What an evaluation comes to. The outcome, what is violated and what is owed come first; the rest when asked for."""
+
+    __slots__ = ("_conflicts", "_found", "_on_gap", "outcome")
+
+    def __init__(self, found: Evaluation, on_gap: Outcome) -> None:
+        self._found = found
+        self._on_gap = on_gap
+        self._conflicts = settle_precedence(found.findings, found.policies.legal_orders)
+        self.outcome = strictest(_outcomes(found, self._conflicts, on_gap))
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the outcome is ``allow``. What is owed must still be discharged."""
+        return self.outcome is ALLOW
+
+    @property
+    def violated(self) -> tuple[str, ...]:
+        """The ids of the requirements that are not met, or may not be, sorted."""
+        return tuple(sorted(f.requirement.id for f in self._found.findings if _is_violated(f)))
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What must be discharged for ``allow`` to stand."""
+        return _obligations(self._found.findings)
+
+    def decision(self, frame: Frame) -> Decision:
+        """Return the whole decision: reasons, digests, dates and all else that a record or a reader needs."""
+        return combine(self._found.policies, self._found.facts, self._found, frame)
+
+
 def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -> Decision:
     """Reduce an evaluation to a decision.
 
@@ -77,11 +108,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
         regimes=_regimes(found),
         not_considered=tuple(sorted(instance.not_considered.items())),
         applicable=tuple(_applicable(finding) for finding in found.findings),
-        violations=tuple(
-            _violation(f)
-            for f in found.findings
-            if f.outcome is not ALLOW and f.status in ("unmet", "unknown")
-        ),
+        violations=tuple(_violation(f) for f in found.findings if _is_violated(f)),
         reasons=tuple(reasons),
         missing_facts=tuple(sorted(_missing(found))),
         conflicts=tuple(conflicts),
@@ -97,19 +124,18 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
     )
 
 
-def _outcomes(found: Evaluation, conflicts: Sequence[tuple[str, str]], on_gap: Outcome) -> Iterator[Outcome]:
-    yield from (finding.outcome for finding in found.findings)
-    yield from (on_gap if gap.is_configurable else REVIEW for gap in found.gaps)
+def _outcomes(found: Evaluation, conflicts: Sequence[tuple[str, str]], on_gap: Outcome) -> list[Outcome]:
+    outcomes = [finding.outcome for finding in found.findings]
+    outcomes += [on_gap if gap.is_configurable else REVIEW for gap in found.gaps]
     if found.instance.is_open or _binding(found.facts) or (conflicts and not _only_stored(found.facts)):
-        yield REVIEW
+        outcomes.append(REVIEW)
     if found.instance.errors:
-        yield DENY
+        outcomes.append(DENY)
+    return outcomes
 
 
-def answer(found: Evaluation, on_gap: Outcome) -> Outcome:
-    """Return the outcome alone, as ``combine`` would, without what only a record or a reader needs."""
-    conflicts = settle_precedence(found.findings, found.policies.legal_orders)
-    return strictest(_outcomes(found, conflicts, on_gap))
+def _is_violated(finding: Finding) -> bool:
+    return finding.status in ("unmet", "unknown") and finding.outcome is not ALLOW
 
 
 def _key(policy_digest: str, facts_digest: str, found: Evaluation) -> str:
@@ -279,7 +305,7 @@ def _partitions(
     if not paths or count_parts(found.facts, paths) > _PARTS_TOLD:
         return ()
     parts = {
-        tuple(where.items()): answer(Evaluation(found.policies, facts, found.instance.as_of), on_gap)
+        tuple(where.items()): Answer(Evaluation(found.policies, facts, found.instance.as_of), on_gap).outcome
         for where, facts in parts_of(found.facts, paths)
     }
     for name in DIMENSIONS:

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
+from typing import TypeAlias
 
+from airflow_xborder.core.coverage import CoverageMap
 from airflow_xborder.core.designations import Designations
 from airflow_xborder.core.facts import Values
 from airflow_xborder.core.flow import DataFlow, Party
@@ -29,6 +31,8 @@ Attributes = Mapping[str, Anything] | Iterable[str]
 
 
 _SMALL = 8
+_KEPT = 64
+_InForce: TypeAlias = tuple[Sequence[tuple[Requirement, frozenset[str]]], int]
 
 
 class CompiledPack:
@@ -47,20 +51,37 @@ class CompiledPack:
             for name in rule.supersedes:
                 self.newer.setdefault(name, []).append(rule)
         self._asked = False
+        self._days: dict[date, _InForce] = {}
         self._dividing: frozenset[str] | None = None
 
     @cached_property
     def _index(self) -> Index:
         return Index([rule.when for rule, _ in self.rules], [uncured for _, uncured in self.rules])
 
-    def candidates(self, values: Values) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        """Return the rules that are not certainly without application to a flow, in their order."""
+    def _in_force_on(self, day: date) -> _InForce:
+        found = self._days.get(day)
+        if found is None:
+            if len(self._days) >= _KEPT:
+                self._days.clear()
+            standing = [self.in_force(rule, day) for rule, _ in self.rules]
+            bits = sum(1 << number for number, is_law in enumerate(standing) if is_law)
+            rules = [entry for entry, is_law in zip(self.rules, standing, strict=True) if is_law]
+            found = self._days[day] = (rules, bits)
+        return found
+
+    def candidates(self, values: Values, day: date) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """Return the rules in force on a day that are not certainly without application to a flow, in their order."""
+        standing, bits = self._in_force_on(day)
         # A process that decides once, as most do, asks all rules sooner than it has made an index.
-        if len(self.rules) <= _SMALL or not self._asked:
+        if len(standing) <= _SMALL or not self._asked:
             self._asked = True
-            return self.rules
-        rules = self.rules
-        return [rules[number] for number in positions(self._index.candidates(values))]
+            return standing
+        rules, found, bits = self.rules, [], bits & self._index.candidates(values)
+        while bits:
+            lowest = bits & -bits
+            found.append(rules[lowest.bit_length() - 1])
+            bits ^= lowest
+        return found
 
     def dividing(self, rows: Designations) -> frozenset[str]:
         """Return the paths that the rules tell apart (law 7)."""
@@ -131,6 +152,11 @@ class Policies:
     @cached_property
     def _connections(self) -> Index:
         return Index([head.connects for head in self.heads])
+
+    @cached_property
+    def coverage(self) -> CoverageMap:
+        """What the packs say of places."""
+        return CoverageMap(self.heads)
 
     @cached_property
     def dividing(self) -> frozenset[str]:

@@ -55,8 +55,10 @@ class Case:
         # INVARIANT: nothing that an answer depends on changes while a case lives, so answers are kept by condition.
         # Each is kept with its condition, whose id must not be given to another one meanwhile.
         self.memo: dict[int, tuple[Truth, Condition]] = {}
-        closed = connecting and facts.complete
-        self.values = (ClosedValues if closed else Values)(facts.values)
+        values = facts.values
+        if connecting and facts.complete:
+            values = ClosedValues(values)
+        self.values = values if isinstance(values, Values) else Values(values)
         self.kinds = kinds_of(self.values, uncured)
 
     def value(self, path: str) -> Value:

@@ -32,7 +32,8 @@ _STRICTNESS = {Outcome.ALLOW: 0, Outcome.REVIEW: 1, Outcome.DENY: 2}
 
 def strictest(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the strictest: deny overrides review, review overrides allow; allow for none."""
-    return max(outcomes, key=lambda outcome: outcome.strictness, default=Outcome.ALLOW)
+    found = frozenset(outcomes)
+    return DENY if DENY in found else REVIEW if REVIEW in found else ALLOW
 
 
 @dataclass(frozen=True, slots=True, order=True)

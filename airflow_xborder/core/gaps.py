@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from airflow_xborder.core.compilation import Policies
+from airflow_xborder.core.coverage import CoverageMap
 from airflow_xborder.core.facts import UNKNOWN, Facts
 from airflow_xborder.core.pack import Coverage
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
-from airflow_xborder.core.vocabulary import UNCATEGORISED, is_a
+from airflow_xborder.core.vocabulary import KINDS, UNCATEGORISED, is_a
 
 # fact -> how a reader calls the connection
 CONNECTIONS: dict[str, str] = {
     "source.place": "source", "destination.place": "destination", "exporter.country": "exporter",
     "importer.country": "importer", "subjects.countries": "residence", "reach": "processing or access",
 }  # fmt: skip
+_ABOUT_PEOPLE = ("personal_data",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,64 +48,46 @@ class Gap:
         return (self.fact,) if self.fact else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Map:
-    """What the packs say of places. ``divided`` are the countries whose parts are told apart."""
-
-    covered: frozenset[str]
-    rows: tuple[Coverage, ...]
-    divided: frozenset[str]
-
-
 def find_gaps(policies: Policies, facts: Facts) -> list[Gap]:
     """Return the gaps of one flow, ordered by kind and place."""
-    known = _map(policies)
+    known = policies.coverage
     gaps: dict[tuple[str, str], Gap] = {}
-    for place, path in connected_places(facts):
-        gap = _gap(place, path, known, facts)
-        if gap is not None:
-            gaps.setdefault((gap.kind, place), gap)
+    for places, path in connected_places(facts):
+        if not places <= known.covered:
+            for place in sorted(places - known.covered):
+                gap = _gap(place, path, known, facts)
+                if gap is not None:
+                    gaps.setdefault((gap.kind, place), gap)
     gap = _untold_subdivision(known, facts)
     if gap is not None:
         gaps[gap.kind, gap.place] = gap
     categories = facts.values.get("data_categories")
-    if not isinstance(categories, frozenset) or categories & UNCATEGORISED:
+    if not isinstance(categories, frozenset) or not UNCATEGORISED.isdisjoint(categories):
         gaps["categories", ""] = Gap("categories", fact="data_categories")
-    return [gaps[key] for key in sorted(gaps)]
+    return [gaps[key] for key in sorted(gaps)] if gaps else []
 
 
-def _map(policies: Policies) -> _Map:
-    covered = frozenset(place for head in policies.heads for place in head.covers)
-    rows = tuple(row for head in policies.heads for row in head.coverage)
-    named = covered.union(*(row.places for row in rows))
-    return _Map(covered, rows, frozenset(place[:2] for place in named if "-" in place))
-
-
-def connected_places(facts: Facts) -> Iterator[tuple[str, str]]:
-    """Yield every place that the flow touches, with the path of the fact that says so.
+def connected_places(facts: Facts) -> Iterator[tuple[frozenset[str], str]]:
+    """Yield the places that the flow touches, with the path of the fact that says so.
 
     Residence is one where the data may be about people; where an incomplete row does not say it, it may be any.
     """
-    about_people = _may_be(facts, ("personal_data",))
+    values = facts.values
     for path in CONNECTIONS:
-        value = facts.values.get(path)
+        value = values.get(path)
         if path == "subjects.countries":
-            if not about_people:
+            if not _may_be(facts, _ABOUT_PEOPLE):
                 continue
             value = frozenset({UNKNOWN}) if value is None and not facts.complete else value
         if value is not None:
-            yield from (
-                (place, path) for place in (sorted(value) if isinstance(value, frozenset) else [str(value)])
-            )
+            yield value if isinstance(value, frozenset) else frozenset({str(value)}), path
 
 
-def _gap(place: str, path: str, known: _Map, facts: Facts) -> Gap | None:
+def _gap(place: str, path: str, known: CoverageMap, facts: Facts) -> Gap | None:
     connection = CONNECTIONS[path]
     if place == UNKNOWN:
         return Gap("place", place, connection, fact=path)
-    if place in known.covered:
-        return None
-    about = [row for row in known.rows if place in row.places]
+    about = known.about.get(place, ())
     for row in about:
         if row.status == "rule_known" and _concerns(row, facts):
             return Gap("rules_known", place, connection, ", ".join(row.categories), row.note)
@@ -112,14 +97,16 @@ def _gap(place: str, path: str, known: _Map, facts: Facts) -> Gap | None:
     return Gap("jurisdiction", place, connection)
 
 
-def _untold_subdivision(known: _Map, facts: Facts) -> Gap | None:
+def _untold_subdivision(known: CoverageMap, facts: Facts) -> Gap | None:
     """Find data that leaves a country of whose parts some have rules for it, while nobody says which part it is in."""
     country = facts.values.get("source.country")
+    if country not in known.divided:
+        return None
     residents = facts.values.get("subjects.countries")
     told = facts.values.get("source.subdivision") is not None or (
         isinstance(residents, frozenset) and any(place.startswith(f"{country}-") for place in residents)
     )
-    if country is None or told or facts.values.get("crosses_border") is False:
+    if told or facts.values.get("crosses_border") is False:
         return None
     for row in known.rows:
         parts = [place for place in row.places if place.startswith(f"{country}-")]
@@ -139,4 +126,11 @@ def _may_be(facts: Facts, kinds: Sequence[str]) -> bool:
     categories = facts.values.get("data_categories")
     if not isinstance(categories, frozenset):
         return True
-    return any(is_a(term, kind) is not Truth.FALSE for term in categories for kind in kinds)
+    return not _possible(categories).isdisjoint(kinds)
+
+
+@lru_cache(maxsize=4096)
+def _possible(categories: frozenset[str]) -> frozenset[str]:
+    return frozenset(
+        kind for kind in KINDS["data category"] for term in categories if is_a(term, kind) is not Truth.FALSE
+    )

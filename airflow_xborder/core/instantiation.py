@@ -97,7 +97,7 @@ class Instance:
         self._entered: dict[str, CompiledPack] = {}
         self._asked: set[str] = set()
         self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
-        self._cases: dict[tuple[str, frozenset[str] | None], Case] = {}
+        self._cases: dict[tuple[date, frozenset[str] | None], Case] = {}
         try:
             self._connect()
             self._pull_in_dependencies()
@@ -106,12 +106,12 @@ class Instance:
 
     def _case(self, name: str, uncured: frozenset[str] | None) -> Case:
         """Return the question in a time zone; ``None`` for the question of connecting factors."""
-        key = name, uncured
-        case = self._cases.get(key)
+        day = day_in(name, self.as_of)
+        case = self._cases.get((day, uncured))
         if case is None:
-            case = self._cases[key] = Case(
+            case = self._cases[day, uncured] = Case(
                 facts=self.facts,
-                on=day_in(name, self.as_of),
+                on=day,
                 designations=self.policies.designations,
                 connecting=uncured is None,
                 uncured=uncured or _NONE,
@@ -119,8 +119,7 @@ class Instance:
         return case
 
     def _connect(self) -> None:
-        any_case = self._case("UTC", None)
-        for head in self.policies.concerned(any_case.values):
+        for head in self.policies.concerned(self._case("UTC", None).values):
             self._connect_to(head)
 
     def _connect_to(self, head: Head) -> None:
@@ -138,8 +137,8 @@ class Instance:
         case = self._case(pack.time_zone, _NONE)
         self._entered[pack.id] = compiled
         self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
-        for requirement, uncured in compiled.candidates(case.values):
-            self._ask(requirement, uncured, compiled)
+        for requirement, uncured in compiled.candidates(case.values, case.on):
+            self._ask(requirement, self._case(pack.time_zone, uncured) if uncured else case)
 
     def _pull_in_dependencies(self) -> None:
         # A rule brings along what it rests on, even from a pack that nothing else connects.
@@ -151,16 +150,14 @@ class Instance:
             compiled = self.policies.compiled(self.policies.owners[name])
             requirement, uncured = compiled.by_id[name]
             self._pulled.append((requirement, uncured, compiled))
-            if self._ask(requirement, uncured, compiled):
+            case = self._case(compiled.pack.time_zone, uncured)
+            if compiled.in_force(requirement, case.on) and self._ask(requirement, case):
                 waiting += requirement.dependencies
                 if compiled.pack.id not in self.unconnected:
                     self.considered.setdefault(compiled.pack.id, False)
 
-    def _ask(self, requirement: Requirement, uncured: frozenset[str], compiled: CompiledPack) -> bool:
+    def _ask(self, requirement: Requirement, case: Case) -> bool:
         self._asked.add(requirement.id)
-        case = self._case(compiled.pack.time_zone, uncured)
-        if not compiled.in_force(requirement, case.on):
-            return False
         try:
             applies = requirement.when.truth(case)
         except RULE_ERRORS as error:

@@ -16,7 +16,6 @@ from math import prod
 
 from airflow_xborder.core.comparisons import In, Is, IsA, Known, NotAmong, Within
 from airflow_xborder.core.conditions import Condition, Not
-from airflow_xborder.core.demands import NOTHING
 from airflow_xborder.core.designations import Designations
 from airflow_xborder.core.facts import Facts, Values
 from airflow_xborder.core.grounds import Counted, Designated, Listed
@@ -39,7 +38,7 @@ def dividing_of_rules(rules: Iterable[Requirement], rows: Designations) -> froze
     found: set[str] = set()
     for rule in rules:
         found |= {*_loosening(rule.when, False, rows), *_loosening(rule.constraint, True, rows)}
-        if rule.displaces or rule.derogable_by or rule.conflicts or rule.demands is not NOTHING:
+        if rule.speaks_of_others:
             # Where such a rule does not reach a part, what it stands in for there does.
             for loosens in (True, False):
                 found |= {*_loosening(rule.when, loosens, rows), *_loosening(rule.constraint, loosens, rows)}

@@ -25,18 +25,15 @@ def settle_precedence(findings: Sequence[Finding], orders: LegalOrders) -> list[
 
     The order of the findings does not matter. An error is never displaced: the rule was not read.
     """
-    speaking = [finding for finding in findings if _speaks(finding.requirement)]
-    if not speaking:
+    for finding in findings:
+        finding.overridden_by = ""
+    if not any(finding.requirement.speaks_of_others for finding in findings):
         return []
     by_id = {finding.requirement.id: finding for finding in findings}
     _override(by_id, _displacements(by_id, orders))
     pairs = sorted(_contradictions(by_id))
     _override(by_id, _settled_by_level(pairs, by_id, orders))
     return [pair for pair in pairs if not any(by_id[name].overridden_by for name in pair)]
-
-
-def _speaks(rule: Requirement) -> bool:
-    return bool(rule.displaces or rule.derogable_by or rule.conflicts) or rule.demands is not NOTHING
 
 
 def _override(by_id: Mapping[str, Finding], pairs: Iterable[tuple[str, str]]) -> None:
@@ -48,6 +45,8 @@ def _override(by_id: Mapping[str, Finding], pairs: Iterable[tuple[str, str]]) ->
 
 
 def _displacements(by_id: Mapping[str, Finding], orders: LegalOrders) -> Iterator[tuple[str, str]]:
+    if not any(f.requirement.displaces or f.requirement.derogable_by for f in by_id.values()):
+        return
     for name in sorted(by_id):
         by = by_id[name]
         for other, finding in by_id.items():

@@ -135,6 +135,11 @@ class Requirement:
     remediation: tuple[str, ...] = ()
     thresholds: tuple[Counted, ...] = ()
 
+    @property
+    def speaks_of_others(self) -> bool:
+        """Whether it says anything that may stand against another rule (law 6)."""
+        return self.demands is not NOTHING or bool(self.conflicts or self.displaces or self.derogable_by)
+
     def in_force(self, day: date) -> bool:
         """Tell whether the rule is law on ``day``."""
         return self.effective_date <= day and (self.expires is None or day <= self.expires)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from airflow_xborder.core.combining import answer, combine
-from airflow_xborder.core.decision import Decision, Outcome
+from airflow_xborder.core.combining import Answer, combine
+from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.evaluation import evaluate
 from airflow_xborder.ports.policy_engine import Question
 
@@ -28,7 +28,11 @@ class NativeEngine:
         """Answer several questions, one after another."""
         return [self.decide(question) for question in questions]
 
-    def outcome(self, question: Question) -> Outcome:
-        """Answer one question with its outcome alone: for those who try many flows and record none."""
+    def answer(self, question: Question) -> Answer:
+        """Answer one question without what only a record or a reader needs: for those who try many flows."""
         found = evaluate(question.policies, question.facts, question.frame.as_of)
-        return answer(found, question.frame.on_gap)
+        return Answer(found, question.frame.on_gap)
+
+    def answer_many(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer several questions, one after another."""
+        return [self.answer(question) for question in questions]
