@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from airflow_xborder.core.coverage import CoverageMap
 from airflow_xborder.core.designations import Designations
 from airflow_xborder.core.facts import Values
 from airflow_xborder.core.flow import DataFlow, Party
-from airflow_xborder.core.indexing import Index, positions
+from airflow_xborder.core.indexing import Index
 from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
 from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rules
@@ -30,9 +30,20 @@ from airflow_xborder.errors import FlowError
 Attributes = Mapping[str, Anything] | Iterable[str]
 
 
+T = TypeVar("T")
 _SMALL = 8
 _KEPT = 64
 _InForce: TypeAlias = tuple[Sequence[tuple[Requirement, frozenset[str]]], int]
+
+
+def _chosen(entries: Sequence[T], bits: int) -> list[T]:
+    """Return the entries whose bits are set, in their order."""
+    found = []
+    while bits:
+        lowest = bits & -bits
+        found.append(entries[lowest.bit_length() - 1])
+        bits ^= lowest
+    return found
 
 
 class CompiledPack:
@@ -76,12 +87,7 @@ class CompiledPack:
         if len(standing) <= _SMALL or not self._asked:
             self._asked = True
             return standing
-        rules, found, bits = self.rules, [], bits & self._index.candidates(values)
-        while bits:
-            lowest = bits & -bits
-            found.append(rules[lowest.bit_length() - 1])
-            bits ^= lowest
-        return found
+        return _chosen(self.rules, bits & self._index.candidates(values))
 
     def dividing(self, rows: Designations) -> frozenset[str]:
         """Return the paths that the rules tell apart (law 7)."""
@@ -147,7 +153,7 @@ class Policies:
         heads = self.heads
         if len(heads) <= _SMALL:
             return heads
-        return [heads[number] for number in positions(self._connections.candidates(values))]
+        return _chosen(heads, self._connections.candidates(values))
 
     @cached_property
     def _connections(self) -> Index:

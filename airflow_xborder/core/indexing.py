@@ -1,84 +1,87 @@
 # SPDX-License-Identifier: Apache-2.0
 """Index: which of many conditions can hold of some facts at all, found without asking each of them.
 
-A condition has *keys*: sets of values such that it is false of every flow whose fact at that path is known and has
-none of them. The index keeps, for each path and value, the conditions that the value leaves possible, as the bits of
-a whole number; a flow's facts are looked up and the numbers intersected. Sound, and not complete: a condition whose
-bit is set must still be asked.
+A condition has *clauses*: each a set of facts with values of which at least one must be there, or be unknown, for the
+condition not to be false. The index keeps, for each fact and value, the conditions with a clause that the value
+satisfies, as the bits of a whole number; a flow's facts are looked up and the numbers put together. Sound, and not
+complete: a condition whose bit is set must still be asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from airflow_xborder.core.comparisons import In, Is, IsA, Within
 from airflow_xborder.core.conditions import All, Any, Condition, Not
 from airflow_xborder.core.facts import UNKNOWN, Value, Values
 from airflow_xborder.core.grounds import Counted
-from airflow_xborder.core.kinds import CURED_NAMES, kinds_of
+from airflow_xborder.core.kinds import CURED_NAMES, SOURCE_CATEGORIES, kinds_of
 from airflow_xborder.core.requirement import Alternative
 
-# A key's path for "of which category the data may be", and the mark of a key that excludes: ``not within``.
-KINDS_PATH, _OUTSIDE = "~kinds", "~outside "
-Keys: TypeAlias = Mapping[str, frozenset[object]]
+# Stands for the fact "of which categories the data may be"; and the mark of "some member is none of these".
+KINDS_PATH, OUTSIDE = "~kinds", "~outside "
+Clause: TypeAlias = Mapping[str, frozenset[object]]
+_MANY = 1000
 _KEPT = 4096
 _NOTHING: frozenset[str] = frozenset()
 
 
-def keys_of(condition: Condition) -> Keys:
-    """Return the keys of a condition: it is false where the fact at a path is known and has none of the values."""
+def clauses_of(condition: Condition) -> list[Clause]:
+    """Return clauses of a condition: for each path the values of which one must be there, in one path at least."""
     match condition:
         case In():
-            return {condition.path: frozenset[object](condition.values)}
+            return [{condition.path: frozenset[object](condition.values)}]
         case Is():
-            return {condition.path: frozenset[object]({condition.expected})}
+            return [{condition.path: frozenset[object]({condition.expected})}]
         case IsA():
-            return {KINDS_PATH: frozenset[object]({condition.kind})}
+            return [{KINDS_PATH: frozenset[object]({condition.kind})}]
         case Counted():
-            return {KINDS_PATH: frozenset[object](condition.categories)}
+            return [{KINDS_PATH: frozenset[object](condition.categories)}]
         case Not(condition=Within() as within):
-            return {_OUTSIDE + within.path: frozenset[object](within.values)}
+            return [{OUTSIDE + within.path: frozenset[object](within.values)}]
         case Alternative():
-            return keys_of(condition.needs)
+            return clauses_of(condition.needs)
         case All():
-            return _of_all(condition.conditions)
+            return [clause for part in condition.conditions for clause in clauses_of(part)]
         case Any():
-            return _of_any(condition.conditions)
+            return _of_any([clauses_of(part) for part in condition.conditions])
         case _:
-            return {}
+            return []
 
 
-def _of_all(parts: Sequence[Condition]) -> Keys:
-    # Each part's key is a key of the whole; of two for one path, the one with fewer values leaves less.
+def _of_any(parts: Sequence[Sequence[Clause]]) -> list[Clause]:
+    # One clause of each part together; one on the same path where all have such, else the shortest of each.
+    if not parts or not all(parts):
+        return []
+    shared = set.intersection(
+        *({path for clause in part if len(clause) == 1 for path in clause} for part in parts)
+    )
+    if shared:
+        return [
+            _together([min((c for c in part if set(c) == {path}), key=_length) for part in parts])
+            for path in sorted(shared)
+        ]
+    return [_together([min(part, key=_length) for part in parts])]
+
+
+def _length(clause: Clause) -> int:
+    return sum(_MANY - len(v) if path.startswith(OUTSIDE) else len(v) for path, v in clause.items())
+
+
+def _together(clauses: Sequence[Clause]) -> Clause:
     found: dict[str, frozenset[object]] = {}
-    for part in parts:
-        for path, values in keys_of(part).items():
-            if path not in found or _leaves_less(path, values, found[path]):
+    for clause in clauses:
+        for path, values in clause.items():
+            if path not in found:
                 found[path] = values
+            else:
+                found[path] = found[path] & values if path.startswith(OUTSIDE) else found[path] | values
     return found
 
 
-def _leaves_less(path: str, values: frozenset[object], than: frozenset[object]) -> bool:
-    return len(values) > len(than) if path.startswith(_OUTSIDE) else len(values) < len(than)
-
-
-def _of_any(parts: Sequence[Condition]) -> Keys:
-    # Only what every part is false without: and then the values of all.
-    if not parts:
-        return {}
-    first, *others = [keys_of(part) for part in parts]
-    shared = set(first).intersection(*others)
-    return {
-        path: first[path].intersection(*(keys[path] for keys in others))
-        if path.startswith(_OUTSIDE)
-        else first[path].union(*(keys[path] for keys in others))
-        for path in sorted(shared)
-    }
-
-
 class Index:
-    """The keys of a list of conditions, by path and value.
+    """The clauses of a list of conditions.
 
     :param conditions: in the order of their bits.
     :param uncured: for each, the safeguards that change nothing for it.
@@ -86,94 +89,107 @@ class Index:
 
     def __init__(self, conditions: Sequence[Condition], uncured: Sequence[frozenset[str]] = ()) -> None:
         self.everything = (1 << len(conditions)) - 1
-        keyed: dict[str, list[tuple[int, frozenset[object]]]] = {}
+        groups: dict[str, list[tuple[int, Clause]]] = {}
         for number, condition in enumerate(conditions):
-            for path, values in keys_of(condition).items():
-                if path == KINDS_PATH and uncured and uncured[number]:
-                    values = values | frozenset[object](
-                        CURED_NAMES
-                    )  # what such data is, its name does not tell
-                keyed.setdefault(path, []).append((1 << number, values))
-        self._paths = tuple(
-            _Path(path, keyed.get(path, ()), keyed.get(_OUTSIDE + path, ()), self.everything)
-            for path in sorted({path.removeprefix(_OUTSIDE) for path in keyed})
-        )
+            for group, clause in _grouped(clauses_of(condition)).items():
+                if KINDS_PATH in clause and uncured and uncured[number]:
+                    # What such data is, its name does not tell.
+                    clause = {**clause, KINDS_PATH: clause[KINDS_PATH] | frozenset[object](CURED_NAMES)}
+                groups.setdefault(group, []).append((1 << number, clause))
+        self._groups = tuple(_Group(groups[name], self.everything) for name in sorted(groups))
 
     def candidates(self, values: Values) -> int:
         """Return, as bits, the conditions that are not certainly false of these facts."""
         left = self.everything
-        for path in self._paths:
-            left &= path.leaves(values)
+        for group in self._groups:
+            left &= group.possible(values)
             if not left:
                 break
         return left
 
 
-def positions(bits: int) -> Iterator[int]:
-    """Yield the numbers of the bits that are set, in ascending order."""
-    while bits:
-        lowest = bits & -bits
-        yield lowest.bit_length() - 1
-        bits ^= lowest
+def _grouped(clauses: Sequence[Clause]) -> dict[str, Clause]:
+    """Return one clause for each path that has a clause of its own, and one of those that span several."""
+    found: dict[str, Clause] = {}
+    for clause in sorted(clauses, key=_length):
+        found.setdefault(next(iter(clause)) if len(clause) == 1 else "", clause)
+    return found
+
+
+class _Group:
+    """One clause of each of some conditions; the others are not limited by it."""
+
+    __slots__ = ("_free", "_paths")
+
+    def __init__(self, clauses: Sequence[tuple[int, Clause]], everything: int) -> None:
+        self._free = everything
+        paths: dict[str, _Path] = {}
+        for bit, clause in clauses:
+            self._free &= ~bit
+            for name, values in clause.items():
+                path = name.removeprefix(OUTSIDE)
+                paths.setdefault(path, _Path(path)).add(bit, values, outside=name != path)
+        self._paths = tuple(paths[path] for path in sorted(paths))
+
+    def possible(self, values: Values) -> int:
+        """Return the conditions of which this clause may hold."""
+        found = self._free
+        for path in self._paths:
+            found |= path.possible(values)
+        return found
 
 
 class _Path:
-    """What each value at one path leaves possible."""
+    """What each value of one fact makes possible."""
 
-    __slots__ = ("_by_value", "_everything", "_free", "_kept", "_outside", "path")
+    __slots__ = ("_all", "_by_value", "_kept", "_outside", "_path")
 
-    def __init__(
-        self,
-        path: str,
-        having: Sequence[tuple[int, frozenset[object]]],
-        outside: Sequence[tuple[int, frozenset[object]]],
-        everything: int,
-    ) -> None:
-        self.path = path
-        self._everything = everything
-        self._free = everything
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._all = 0
         self._by_value: dict[object, int] = {}
-        for bit, values in having:
-            self._free &= ~bit
-            for value in values:
-                self._by_value[value] = self._by_value.get(value, 0) | bit
         self._outside: dict[frozenset[object], int] = {}
-        for bit, values in outside:
-            self._outside[values] = self._outside.get(values, 0) | bit
         self._kept: dict[object, int] = {}
 
-    def leaves(self, values: Values) -> int:
-        """Return the conditions that the fact at this path does not make false."""
-        if self.path == KINDS_PATH:
-            fact: object = values["data_categories"], values["attributes.source_categories"]
+    def add(self, bit: int, values: frozenset[object], *, outside: bool) -> None:
+        """Note that a condition is possible with one of these values, or with one outside of them."""
+        self._all |= bit
+        if outside:
+            self._outside[values] = self._outside.get(values, 0) | bit
+            return
+        for value in values:
+            self._by_value[value] = self._by_value.get(value, 0) | bit
+
+    def possible(self, values: Values) -> int:
+        """Return the conditions that the fact makes possible; all that ask for it where it is unknown."""
+        if self._path == KINDS_PATH:
+            fact: object = values["data_categories"], values[SOURCE_CATEGORIES]
         else:
-            fact = values[self.path]
+            fact = values[self._path]
             if fact is None:
-                return self._everything
+                return self._all
         found = self._kept.get(fact)
         if found is None:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
-            found = self._kept[fact] = self._look_up(self._terms(values))
+            found = self._kept[fact] = self._look_up(self._members(values))
         return found
 
-    def _terms(self, values: Values) -> Value:
-        if self.path != KINDS_PATH:
-            return values[self.path]
-        kinds = kinds_of(values, _NOTHING)
-        named = values["data_categories"]
-        told = named if isinstance(named, frozenset) else _NOTHING
-        return kinds.possible | told if kinds.known else None
+    def _members(self, values: Values) -> Value:
+        if self._path != KINDS_PATH:
+            return values[self._path]
+        kinds, named = kinds_of(values, _NOTHING), values["data_categories"]
+        return kinds.possible | named if isinstance(named, frozenset) else None
 
     def _look_up(self, fact: Value) -> int:
         if fact is None or (isinstance(fact, frozenset) and UNKNOWN in fact):
-            return self._everything
-        terms = fact if isinstance(fact, frozenset) else (fact,)
-        left = self._free
-        for term in terms:
+            return self._all
+        members = fact if isinstance(fact, frozenset) else (fact,)
+        found = 0
+        for member in members:
             # A number, and text that was written as a number, are compared as text by conditions.
-            left |= self._by_value.get(term if isinstance(term, bool) else str(term), 0)
+            found |= self._by_value.get(member if isinstance(member, bool) else str(member), 0)
         for values, bits in self._outside.items():
-            if all(term in values for term in terms):
-                left &= ~bits
-        return left
+            if not all(member in values for member in members):
+                found |= bits
+        return found
