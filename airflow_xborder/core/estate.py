@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from airflow_xborder.core.controls import Control, scope
+from airflow_xborder.core.controls import Attach, Control, scope
 from airflow_xborder.core.decision import Outcome
 from airflow_xborder.core.infeasibility import Core, conflicting_core
 from airflow_xborder.core.offers import price
@@ -160,8 +160,19 @@ def _purchases(members: Sequence[Member], chosen: Mapping[str, Plan]) -> tuple[P
             before = bought.get(key)
             bought[key] = Purchase(
                 control=control,
-                words=before.words if before else control.words(plan.flows[0]),
+                words=before.words if before else _words(control, plan),
                 cost=price(control, member.case.prices),
                 flows=(*(before.flows if before else ()), member.name),
             )
     return tuple(bought.values())
+
+
+def _words(control: Control, plan: Plan) -> str:
+    """Say a control with what it holds for, where that is more than one flow."""
+    flow = plan.flows[0]
+    if scope(control, flow) is None:
+        return control.words(flow)
+    if isinstance(control, Attach) and control.kind == "safeguard":
+        return f"{control.words(flow)} on {flow.source.store}"
+    names = [party.party or "" for party in (flow.exporter, flow.importer) if party is not None]
+    return f"{control.words(flow)} between {' and '.join(names)}"

@@ -70,8 +70,17 @@ class HasMechanism(Condition):
             yield from turning_days(mechanism.valid_from, mechanism.valid_until)
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
-            yield f"mechanism {' or '.join(sorted(self.types))}"
+        if self.truth(case) is Truth.TRUE:
+            return
+        ground = "" if self.ground_for == "transfer" else f" for {self.ground_for}"
+        yield f"mechanism {' or '.join(sorted(self.types))}{ground}"
+        if "scc_eu" in self.types:
+            # Registered clauses count for known roles alone, which say the module: so a known party without one is
+            # what is lacking as well.
+            flow = case.facts.flow
+            for side, party in (("exporter", flow.exporter), ("importer", flow.importer)):
+                if party is not None and party.party is not None and party.role is None:
+                    yield f"{side}.role"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ ATTAINABLE = frozenset(
 _MAX_COMBINED = 200
 _MAX_PRICE = 10**9  # a solver counts in floating point, exact for sums of these
 _DECIDES = "automated_decision."
+# What clauses lack beside themselves (``HasMechanism``). No control states a role; without it they may do, or not.
+_ROLES = ("exporter.role", "importer.role")
 
 
 def price(control: Control, prices: Prices) -> int:
@@ -166,8 +168,8 @@ def asked(ways: Iterable[tuple[str, ...]]) -> list[frozenset[Control]]:
     """Return the sets of controls that supply all that one of some ways of meeting a rule lacks, each set once."""
     found: dict[frozenset[Control], None] = {}
     for way in ways:
-        choices = [_attainable(item) for item in way]
-        if way and all(choices):
+        choices = [_attainable(item) for item in way if item not in _ROLES]
+        if choices and all(choices):
             found.update(dict.fromkeys(map(frozenset, islice(product(*choices), _MAX_COMBINED))))
     return list(found)
 
