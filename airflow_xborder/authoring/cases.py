@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from airflow_xborder.authoring.documents import Day, Id, Strict, Text
 from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids, validate
-from airflow_xborder.authoring.source import read_document
+from airflow_xborder.authoring.shipped import CASES_SUFFIX, PACK_SUFFIXES, shipped_names
+from airflow_xborder.authoring.source import Document, Place, read_document
 from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.conditions import Any as AnyOf
@@ -22,11 +24,11 @@ from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.structure import instant
+from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import FlowError, PolicyNotFoundError, PolicyValidationError
 
 Decide: TypeAlias = Callable[[Policies, Facts, Frame], Decision]
 Status: TypeAlias = Literal["met", "unmet", "unknown", "not_applicable"]
-SUFFIX = ".cases.yaml"
 
 
 class ExpectationDocument(Strict):
@@ -72,6 +74,8 @@ class CaseResult:
     case: str
     failures: tuple[str, ...]
     claims: tuple[tuple[str, Status], ...]
+    facts: Facts
+    as_of: datetime
     decision: Decision
 
     @property
@@ -93,7 +97,14 @@ def run_cases(paths: Iterable[Path], decide: Decide) -> list[CaseResult]:
 
     :raises PolicyError: for a file that is no case file, or names an unknown term; with file, line and column.
     """
-    return [result for path in paths for file in _case_files(path) for result in _run_file(file, decide)]
+    return [result for path in paths for file in case_files(path) for result in _run_file(file, decide)]
+
+
+def pack_beside(path: Path) -> Path | None:
+    """Return the file of the pack that a case file stands beside, if there is one."""
+    stem = path.name.removesuffix(CASES_SUFFIX)
+    candidates = (path.with_name(f"{stem}{suffix}") for suffix in PACK_SUFFIXES)
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def untested(policies: Policies, results: Iterable[CaseResult]) -> list[Untested]:
@@ -112,9 +123,13 @@ def untested(policies: Policies, results: Iterable[CaseResult]) -> list[Untested
     return sorted(found, key=lambda entry: entry.requirement_id)
 
 
-def _case_files(path: Path) -> list[Path]:
+def case_files(path: Path) -> list[Path]:
+    """Return the case files that a path stands for: itself, or those in a folder, however deep.
+
+    :raises PolicyNotFoundError: if there is nothing.
+    """
     if path.is_dir():
-        return sorted(path.rglob(f"*{SUFFIX}"))
+        return sorted(path.rglob(f"*{CASES_SUFFIX}"))
     if not path.is_file():
         raise PolicyNotFoundError(f"no case file `{path}`")
     return [path]
@@ -124,38 +139,68 @@ def _run_file(path: Path, decide: Decide) -> Iterator[CaseResult]:
     document = read_document(path)
     model: CasesDocument = validate(CasesDocument, document)
     policies = load_policies(_selection(path, model))
+    default = _day(model.as_of, ("as_of",), document)
     for number, case in enumerate(model.cases):
+        place = ("cases", number)
+        moment = _day(case.as_of, (*place, "as_of"), document) if case.as_of else default
+        _require_known_rules(case.expect, policies, (*place, "expect"), document)
         try:
-            facts, frame = _question(case, model.as_of, policies)
+            facts = _facts(case, policies)
         except FlowError as error:
-            wrong = PolicyValidationError(error.message, hint=error.hint, path=("cases", number, "flow"))
+            wrong = PolicyValidationError(error.message, hint=error.hint, path=(*place, "flow"))
             raise document.locate(wrong) from None
+        frame = Frame(decision_id="case", as_of=moment, evaluated_at=moment, simulated=True, engine="native")
         decision = decide(policies, facts, frame)
         yield CaseResult(
             file=str(path),
-            line=document.position(("cases", number))[0],
+            line=document.position(place)[0],
             case=case.case,
             failures=tuple(_failures(case.expect, decision)),
             claims=tuple(case.expect.requirements.items()),
+            facts=facts,
+            as_of=moment,
             decision=decision,
         )
+
+
+def _day(text: str, path: Place, document: Document) -> datetime:
+    try:
+        return instant(text, "as_of")
+    except FlowError as error:
+        wrong = PolicyValidationError(error.message, hint=error.hint, path=path)
+        raise document.locate(wrong) from None
+
+
+def _require_known_rules(
+    expected: ExpectationDocument, policies: Policies, place: Place, document: Document
+) -> None:
+    """Refuse a rule that there is not: that it is `not_applicable` would always be true."""
+    for key, names in (("requirements", expected.requirements), ("duties", expected.duties)):
+        for name in names:
+            # A rule of a shipped pack that the file leaves out is known not to apply.
+            if name not in policies.owners and name not in (shipped := _shipped_rules()):
+                hint = suggest(name, {*policies.owners, *shipped})
+                message, where = f"unknown requirement `{name}`", (*place, key, name)
+                raise document.locate(PolicyValidationError(message, hint=hint, path=where))
+
+
+def _shipped_rules() -> frozenset[str]:
+    return frozenset[str]().union(*(names.rules for names in shipped_names().values()))
 
 
 def _selection(path: Path, model: CasesDocument) -> list[str] | None:
     if model.packs is not None:
         return list(model.packs)
-    beside = path.with_name(f"{path.name.removesuffix(SUFFIX)}.yaml")
-    if path.parent.resolve() == shipped_folder().resolve() or not beside.is_file():
+    beside = pack_beside(path)
+    if path.parent.resolve() == shipped_folder().resolve() or beside is None:
         return None
     return [*shipped_ids(), str(beside)]
 
 
-def _question(case: CaseDocument, day: str, policies: Policies) -> tuple[Facts, Frame]:
+def _facts(case: CaseDocument, policies: Policies) -> Facts:
     flow = DataFlow.parse(case.flow)
     policies.require_known(flow)
-    moment = instant(case.as_of or day, "as_of")
-    frame = Frame(decision_id="case", as_of=moment, evaluated_at=moment, simulated=True, engine="native")
-    return normalise(flow, complete=case.complete), frame
+    return normalise(flow, complete=case.complete)
 
 
 def _failures(expected: ExpectationDocument, decision: Decision) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from airflow_xborder.authoring.source import read_document
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+PACK_SUFFIXES = (".yaml", ".yml", ".json")
 CASES_SUFFIX = ".cases.yaml"
 
 
@@ -48,7 +48,7 @@ def pack_files(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.iterdir())
-        if path.suffix in _SUFFIXES and not path.name.endswith(CASES_SUFFIX)
+        if path.suffix in PACK_SUFFIXES and not path.name.endswith(CASES_SUFFIX)
     ]
 
 

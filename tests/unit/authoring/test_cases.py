@@ -65,7 +65,10 @@ class TestExpectations:
                 "outcome: deny, duties: {eu.gdpr.erasure: met}",
                 "expected duty eu.gdpr.erasure to be met, got open",
             ),
-            ("outcome: deny, duties: {nothing: met}", "expected duty nothing to be met, got none"),
+            (
+                "outcome: deny, duties: {us.dsp.records: met}",
+                "expected duty us.dsp.records to be met, got none",
+            ),
             ("outcome: deny, warnings: [litigation]", "expected a warning with `litigation`"),
             ("outcome: deny, not_considered: [eu.gdpr]", "expected not considered eu.gdpr, got"),
         ],
@@ -109,6 +112,12 @@ class TestFiles:
                 4,
             ),
             ("cases: []\n", "`as_of` is missing", 1),
+            ("as_of: 2026-02-30\ncases: []\n", "as_of: expected a time with its offset, got `2026-02-30`", 1),
+            (
+                f"{HEAD}{FLOW}    expect: {{outcome: deny, requirements: {{eu.gdpr.a4: unmet}}}}\n",
+                "unknown requirement `eu.gdpr.a4`",
+                5,
+            ),
         ],
     )
     def test_a_bad_one_is_told_with_its_place(
