@@ -86,6 +86,7 @@ class RegistersDocument(Strict):
     evidence: list[Row] = []
     automated_decisions: list[Row] = []
     approvals: list[Row] = []
+    restrictions: list[Row] = []
 
 
 class ReviewerDocument(Strict):

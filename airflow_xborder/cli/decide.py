@@ -142,8 +142,8 @@ def pose(entry: object, policies: PolicySet, as_of: datetime | None = None) -> C
     from airflow_xborder.core.facts import normalise
     from airflow_xborder.core.optimisation import Case, Part
     from airflow_xborder.ports.policy_engine import Question
-    from airflow_xborder.services.gate import deny_for, merge
     from airflow_xborder.services.identifiers import new_id
+    from airflow_xborder.services.merging import deny_for, merge
 
     catalog, now = policies.catalog, datetime.now(timezone.utc)
     flow = catalog.read_flow(entry)

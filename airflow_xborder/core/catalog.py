@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
+from airflow_xborder.core.approvals import Approval
 from airflow_xborder.core.flow import (
     AutomatedDecision,
     Count,
@@ -25,6 +26,7 @@ from airflow_xborder.core.flow import (
     Subjects,
     category,
     ground,
+    identifier,
     mechanism_term,
     purpose_term,
 )
@@ -166,13 +168,27 @@ class RegisteredDecision(AutomatedDecision):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredRestriction:
+    """What must not happen to a data set until a person resolves it, but that it stays stored (law 6)."""
+
+    id: str = field(metadata={"check": identifier})
+    match: str
+    purposes: tuple[str, ...] | None = checked(purpose_term)
+    regimes: tuple[str, ...] | None = checked(identifier)
+    reason: str | None = None
+    recorded_at: date | None = None
+    resolved_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registers:
     """The dated lists that officers keep."""
 
     mechanisms: tuple[RegisteredMechanism, ...] | None = None
     evidence: tuple[RegisteredEvidence, ...] | None = None
     automated_decisions: tuple[RegisteredDecision, ...] | None = None
-    approvals: tuple[Mapping[str, Any], ...] | None = None
+    approvals: tuple[Approval, ...] | None = None
+    restrictions: tuple[RegisteredRestriction, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,12 +259,25 @@ class Catalog:
             self._check_party(store.party, f"stores.{uri}")
         for name, region in self.regions.items():
             self._check_party(region.party, f"regions.{name}.party")
+        self._check_approvals()
         for alias, purpose in self.aliases.get("purposes", {}).items():
             purpose_term(purpose)
             if alias in KINDS["purpose"] and alias != purpose:
                 raise FlowError(
                     f"aliases.purposes: `{alias}` is a purpose itself", hint="choose another name"
                 )
+
+    def _check_approvals(self) -> None:
+        roles = {reviewer.role for reviewer in self.reviewers}
+        known: set[str] = set()
+        for number, row in enumerate(self.registers.approvals or ()):
+            where = f"registers.approvals[{number}]"
+            if row.role not in roles:
+                hint = suggest(row.role, roles) or "name who may answer reviews under `reviewers`"
+                raise FlowError(f"{where}.role: no reviewer has the role `{row.role}`", hint=hint)
+            if row.reference in known:
+                raise FlowError(f"{where}.reference: `{row.reference}` has a row already")
+            known.add(row.reference)
 
     def _check_party(self, party: str | None, where: str) -> None:
         if party is not None and party not in self.parties:

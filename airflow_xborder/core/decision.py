@@ -126,6 +126,16 @@ class Remediation:
     cost: int
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A standing approval that the answer rests on (law 9), and the reviews of this decision that it answers."""
+
+    reference: str
+    role: str
+    answers: tuple[str, ...]
+    valid_until: datetime
+
+
 _APPLICABLE = ("requirement_id", "status", "citation", "level", "review_required")
 _VIOLATION = ("requirement_id", "citation", "unmet", "explanation")
 
@@ -168,6 +178,8 @@ class Decision:
     restrictions: tuple[str, ...] = ()
     remediations: tuple[Remediation, ...] = ()
     warnings: tuple[str, ...] = ()
+    approval_key: str | None = None
+    approvals: tuple[Approved, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -179,8 +191,8 @@ class Decision:
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the decision as plain data, in the order of the output contract."""
-        return {
+        """Return the decision as plain data, in the order of the output contract; approvals where there are any."""
+        told: dict[str, Any] = {
             "flow_id": self.flow_id,
             "decision_id": self.decision_id,
             "decision_key": self.decision_key,
@@ -212,3 +224,9 @@ class Decision:
             "remediations": [_picked(entry, "change", "makes", "cost") for entry in self.remediations],
             "warnings": list(self.warnings),
         }
+        return told | self.approvals_dict()
+
+    def approvals_dict(self) -> dict[str, Any]:
+        """Return as plain data what a person may answer, or has answered; nothing where no person has a say."""
+        told = {"approval_key": self.approval_key, "approvals": [plain(entry) for entry in self.approvals]}
+        return {name: value for name, value in told.items() if value}

@@ -28,7 +28,7 @@ mechanism_term = partial(require_term, "mechanism")
 ground = partial(require_term, "ground")
 
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:\-]{0,127}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\-]{0,127}")
 
 
 def identifier(text: str) -> str:
@@ -37,7 +37,7 @@ def identifier(text: str) -> str:
     :raises FlowError: for anything else.
     """
     if not _IDENTIFIER.fullmatch(text):
-        raise FlowError(f"no identifier: `{text[:40]}`", hint="letters, digits and `_.:-`, such as eu.gdpr")
+        raise FlowError(f"no identifier: `{text[:40]}`", hint="letters, digits and `_.:/-`, such as eu.gdpr")
     return text
 
 

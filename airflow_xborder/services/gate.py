@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The spine: the one function that decides, for every enforcement point.
 
-Facts, engines, obligations, ledger, answer, in this order. A caller hears ``allow`` only after the ledgers of
+Facts, engines, approvals, obligations, ledger, answer, in this order. A caller hears ``allow`` only after the ledgers of
 both sides have the decision; whatever fails on the way is an exception, and an exception is never ``allow``.
 """
 
@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from airflow_xborder.audit.event import TaskKey
 from airflow_xborder.core.combining import Frame
-from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason, strictest
-from airflow_xborder.core.facts import normalise
+from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason
+from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.remediation import suggest_remediations
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
+from airflow_xborder.services.approving import approve
 from airflow_xborder.services.identifiers import new_id
+from airflow_xborder.services.merging import deny_for, merge
 from airflow_xborder.services.recording import (
     Crossing,
     Fact,
@@ -36,9 +38,6 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.clock import Clock
     from airflow_xborder.ports.ledger import Ledger
     from airflow_xborder.ports.policy_store import PolicySet, PolicyStore
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,14 +197,17 @@ class Gate:
     def _settle(self, posed: _Posed, parts: Sequence[Resolved]) -> Decision:
         flows = [(part, part.known) for part in parts]
         flows += [(part, part.claimed) for part in parts if part.claimed != part.known]
-        answers = [answer for part, flow in flows for answer in self._ask(posed, part, flow)]
-        contradictions = _union(part.contradictions for part in parts)
-        decision = deny_for(merge(answers, posed.in_force.digest), contradictions)
+        asked = [normalise(flow, complete=part.complete) for part, flow in flows]
+        answers = [answer for facts in asked for answer in self._ask(posed, facts)]
+        contradictions = [reason for part in parts for reason in part.contradictions]
+        decision = deny_for(merge(answers, posed.in_force.digest), list(dict.fromkeys(contradictions)))
+        decision = _until(decision, [part.until for part in parts])
+        decision = approve(decision, answers, asked, posed.in_force)
         return deny_for(decision, _undischargeable(decision.obligations, posed.request.discharges))
 
-    def _ask(self, posed: _Posed, part: Resolved, flow: DataFlow) -> list[Decision]:
+    def _ask(self, posed: _Posed, facts: Facts) -> list[Decision]:
         question = Question(
-            facts=normalise(flow, complete=part.complete),
+            facts=facts,
             policies=posed.in_force.policies,
             frame=posed.frame,
             filters_rows="filter_rows_by_consent" in posed.request.discharges,
@@ -229,50 +231,10 @@ def _joined(flows: Sequence[DataFlow]) -> DataFlow:
     return flows[0] if len(flows) == 1 else replace(flows[0], data_categories=tuple(terms))
 
 
-def merge(decisions: Sequence[Decision], policy_digest: str) -> Decision:
-    """Combine answers to one flow by strictness: the strictest speaks, and no obligation or reason is lost.
-
-    :param decisions: at least one; the order does not matter for the outcome.
-    """
-    first = max(decisions, key=lambda decision: decision.outcome.strictness)
-    untils = [decision.valid_until for decision in decisions if decision.valid_until is not None]
-    keys = sorted({decision.decision_key for decision in decisions})
-    return replace(
-        first,
-        policy_digest=policy_digest,
-        decision_key=keys[0] if len(keys) == 1 else _digest(keys),
-        valid_until=min(untils, default=None),
-        engine="+".join(dict.fromkeys(decision.engine for decision in decisions)),
-        is_transfer=any(decision.is_transfer for decision in decisions),
-        reasons=_union(decision.reasons for decision in decisions),
-        violations=_union(decision.violations for decision in decisions),
-        missing_facts=_union(decision.missing_facts for decision in decisions),
-        obligations=_union(decision.obligations for decision in decisions),
-        warnings=_union(decision.warnings for decision in decisions),
-        origin_regimes=_union(decision.origin_regimes for decision in decisions),
-        restrictions=_union(decision.restrictions for decision in decisions),
-    )
-
-
-def _digest(keys: Sequence[str]) -> str:
-    import hashlib
-
-    return hashlib.sha256("\n".join(keys).encode()).hexdigest()
-
-
-def _union(groups: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(entry for group in groups for entry in group))
-
-
-def deny_for(decision: Decision, reasons: Sequence[Reason]) -> Decision:
-    """Return the decision as it is without reasons, and as a ``deny`` for them with any."""
-    if not reasons:
-        return decision
-    return replace(
-        decision,
-        outcome=strictest([decision.outcome, Outcome.DENY]),
-        reasons=(*decision.reasons, *reasons),
-    )
+def _until(decision: Decision, turns: Iterable[datetime | None]) -> Decision:
+    """Return a decision that stands no longer than until the first of some moments."""
+    moments = [moment for moment in (decision.valid_until, *turns) if moment is not None]
+    return replace(decision, valid_until=min(moments, default=None))
 
 
 def _undischargeable(obligations: Iterable[Obligation], discharges: frozenset[str]) -> list[Reason]:

@@ -183,6 +183,7 @@ def decision_body(flow: DataFlow, decision: Decision, point: str) -> dict[str, A
                 "origin_regimes": [_identifier(name) for name in decision.origin_regimes],
                 "restrictions": [_identifier(name) for name in decision.restrictions],
             },
+            **decision.approvals_dict(),
         },
     }
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import field, fields, replace
-from datetime import date
+from datetime import date, datetime
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
@@ -40,6 +40,7 @@ from airflow_xborder.core.flow import (
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import is_a
+from airflow_xborder.services.registers import next_change, restrictions_on
 
 T = TypeVar("T")
 
@@ -56,12 +57,16 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """The two flows, whether the source's catalog row is complete, and contradictions, which deny."""
+    """The two flows, whether the source's catalog row is complete, and contradictions, which deny.
+
+    ``until`` is when the next row of a register begins, or ceases, to count.
+    """
 
     claimed: DataFlow
     known: DataFlow
     complete: bool
     contradictions: tuple[Reason, ...] = ()
+    until: datetime | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -123,16 +128,17 @@ def resolve(
     )
     if dataset is not None:
         base = _describe(base, dataset, measured.columns)
+    base = _restricted(base, restrictions_on(base, catalog, on))
     trusted = flow if trust_claims else None
     claimed = _attach_documents(_with_claimed_parties(resolver, base, flow), catalog, on, trusted)
     known = _attach_documents(base, catalog, on, trusted)
-    if not trust_claims:
-        known = replace(known, source=_vouched(known.source), destination=_vouched(known.destination))
+    known = replace(known, source=_vouched(known.source), destination=_vouched(known.destination))
     return Resolved(
         claimed=_overlay(flow, claimed, _places(resolver, flow.places)),
         known=known,
         complete=_is_complete(dataset),
         contradictions=tuple(resolver.contradictions),
+        until=next_change(catalog.registers, on),
     )
 
 
@@ -259,6 +265,12 @@ def _describe(flow: DataFlow, dataset: Dataset, columns: tuple[str, ...] | None)
     )
 
 
+def _restricted(flow: DataFlow, restrictions: tuple[str, ...]) -> DataFlow:
+    if not restrictions:
+        return flow
+    return replace(flow, provenance=replace(flow.provenance or Provenance(), restrictions=restrictions))
+
+
 def _attach_documents(flow: DataFlow, catalog: Catalog, on: date, trusted: DataFlow | None) -> DataFlow:
     """Attach what the registers have for a flow's parties; an author's own documents only of a trusted one."""
     flow = replace(flow, importer=_related(flow.exporter, flow.importer))
@@ -366,4 +378,16 @@ def _overlay(flow: DataFlow, known: DataFlow, places: Places | None) -> DataFlow
         changes["data_categories"] = tuple(sorted({*flow.data_categories, *(known.data_categories or ())}))
     if flow.consent is not None and known.consent is not None:
         changes["consent"] = flow.consent
+    if flow.provenance is not None and known.provenance is not None:
+        changes["provenance"] = _joint_provenance(flow.provenance, known.provenance)
+    return replace(known, **changes)
+
+
+def _joint_provenance(claimed: Provenance, known: Provenance) -> Provenance:
+    # What data brings along adds up, as its categories do.
+    changes = {
+        entry.name: tuple(sorted({*getattr(claimed, entry.name), *(getattr(known, entry.name) or ())}))
+        for entry in fields(Provenance)
+        if getattr(claimed, entry.name) is not None
+    }
     return replace(known, **changes)

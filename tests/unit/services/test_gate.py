@@ -18,7 +18,8 @@ from airflow_xborder.errors import (
     UnknownRegionError,
 )
 from airflow_xborder.ports.policy_engine import Question
-from airflow_xborder.services.gate import GateOptions, merge
+from airflow_xborder.services.gate import GateOptions
+from airflow_xborder.services.merging import merge
 from airflow_xborder.services.resolution import Measured
 from tests.deployment import Deployment, flow
 
