@@ -7,7 +7,7 @@ import cProfile
 import pstats
 import sys
 
-from tests.benchmarks.contenders.native import Answer, FromRaw, Outcome, Whole
+from tests.benchmarks.contenders.native import Answer, FromRaw, Whole
 from tests.benchmarks.estate.law import SIZES
 from tests.benchmarks.estate.world import World
 from tests.benchmarks.timing import Run, settled, take_turns
@@ -21,7 +21,6 @@ def main() -> None:
     for size in sizes:
         world = World(size=size, count=FLOWS)
         calls = {
-            "outcome": Outcome(world),
             "answer": Answer(world),
             "whole decision": Whole(world),
             "from a raw flow": FromRaw(world),
@@ -41,7 +40,6 @@ def main() -> None:
 def profile(world: World) -> None:
     """Print what takes long in (a), and in (b)."""
     for name, call in (
-        ("outcome", Outcome(world)),
         ("answer", Answer(world)),
         ("whole decision", Whole(world)),
     ):

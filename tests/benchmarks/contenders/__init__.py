@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from airflow_xborder.core.decision import Decision
+from airflow_xborder.core.facts import Facts
 from tests.benchmarks.contenders.saying import Said
 from tests.benchmarks.estate.world import World
 
@@ -16,7 +17,7 @@ class AbsentError(Exception):
     """An engine is not on this machine; says why."""
 
 
-def _anything(_: Decision) -> bool:
+def _anything(_: Facts, __: Decision) -> bool:
     return True
 
 
@@ -25,13 +26,13 @@ class Entry:
     """An engine that is asked about one flow at a time.
 
     :param open: makes it ready for a world; what it starts is closed by the stack.
-    :param can_ask: whether it can be asked about a flow with this decision.
+    :param can_ask: whether it can be asked about a flow with these facts and this decision.
     :param seconds: after which it is stopped at one size, however many flows it has answered.
     """
 
     title: str
     open: Callable[[World, ExitStack], Callable[[int], Said]]
-    can_ask: Callable[[Decision], bool] = _anything
+    can_ask: Callable[[Facts, Decision], bool] = _anything
     seconds: float = 10.0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.vocabulary import ancestors
-from tests.benchmarks.contenders.cedar_policies import policy, sides
+from tests.benchmarks.contenders.cedar_policies import TIES, policy, sides
 from tests.benchmarks.contenders.saying import Said
 from tests.benchmarks.estate.world import AS_OF, World
 
@@ -23,10 +23,10 @@ _REQUEST = {"principal": 'Flow::"flow"', "action": 'Action::"move"', "resource":
 _DAY = AS_OF.date()
 
 
-def can_ask(decision: Decision) -> bool:
+def can_ask(facts: Facts, decision: Decision) -> bool:
     """Tell whether two values are enough: nothing unknown, no gap, nothing settled between rules."""
     decided = {reason.kind for reason in decision.reasons} <= {"unmet"}
-    return decided and not decision.overridden and not decision.missing_facts
+    return facts.complete and decided and not decision.overridden and not decision.missing_facts
 
 
 class Cedar:
@@ -44,8 +44,11 @@ class Cedar:
         self._policies = cedarpy.PolicySet.from_str(
             "\n".join(["permit(principal, action, resource);", *filter(None, texts)])
         )
-        self._entities = cedarpy.Entities.from_json_str(json.dumps(sides(documents, _DAY)))
-        self._contexts = [json.dumps(context(facts)) for facts in world.facts]
+        entities = cedarpy.Entities.from_json_str(json.dumps(sides(documents, _DAY)))
+        self._entities = [
+            entities.with_added_json_str(json.dumps([flow_entity(facts)])) for facts in world.facts
+        ]
+        self._contexts = [json.dumps(context(facts)) for facts in world.singles]
         self._on_unmet = {
             row["requirement_id"]: "review" if row.get("on_unmet") == "review" else "deny"
             for pack in documents
@@ -57,14 +60,16 @@ class Cedar:
 
         :raises ValueError: if a policy failed, which Cedar would pass over.
         """
-        found = self._ask({**_REQUEST, "context": self._contexts[number]}, self._policies, self._entities)
+        found = self._ask(
+            {**_REQUEST, "context": self._contexts[number]}, self._policies, self._entities[number]
+        )
         if found.allowed:
             if found.diagnostics.errors:
                 raise ValueError(found.diagnostics.errors[0])
-            return "allow", frozenset()
-        names = found.diagnostics.id_annotations_by_reason.values()
+            return "allow", ()
+        names = sorted(found.diagnostics.id_annotations_by_reason.values())
         outcomes = {self._on_unmet[name] for name in names}
-        return "deny" if "deny" in outcomes else "review", frozenset(names)
+        return "deny" if "deny" in outcomes else "review", tuple(names)
 
 
 def context(facts: Facts) -> dict[str, Any]:
@@ -77,6 +82,7 @@ def context(facts: Facts) -> dict[str, Any]:
     told = {path.replace(".", "_"): value for path, value in told.items() if value is not None}
     return {
         **told,
+        "is_personal": "personal_data" in categories,
         "purpose": flow.purpose or "",
         "data_categories": sorted(categories),
         "mechanisms": sorted(mechanisms),
@@ -90,6 +96,20 @@ def context(facts: Facts) -> dict[str, Any]:
         },
         "purpose_not_collected": _is_other(flow.purpose, flow.collected_purposes),
     }
+
+
+def flow_entity(facts: Facts) -> dict[str, Any]:
+    """Return the flow as an entity, in what it is tied to."""
+    tied = {
+        (name, place)
+        for name, paths in TIES.items()
+        for path in paths
+        for value in [facts.values.get(path)]
+        if value is not None
+        for place in (value if isinstance(value, frozenset) else {str(value)})
+    }
+    parents = [{"type": name, "id": place} for name, place in sorted(tied)]
+    return {"uid": {"type": "Flow", "id": "flow"}, "attrs": {}, "parents": parents}
 
 
 def _is_other(purpose: str | None, collected: tuple[str, ...] | None) -> bool:

@@ -24,6 +24,18 @@ _FACTS = {
     "explainability_required": "context.automated_decision_explanation",
     "purpose_not_collected": "context.purpose_not_collected",
 }
+# What a flow is in, by the facts that tie it there.
+TIES = {
+    "Tie": ("source.country", "exporter.country", "subjects.countries"),
+    "Touch": (
+        "source.country",
+        "exporter.country",
+        "subjects.countries",
+        "reach.countries",
+        "importer.country",
+    ),
+    "Residence": ("subjects.countries",),
+}
 _SINGLE = (
     "access_mode",
     "exporter.role",
@@ -35,18 +47,32 @@ _SINGLE = (
 
 
 def policy(row: Data, pack: Data) -> str | None:
-    """Return one requirement as a policy; None for one that never denies nor asks for review, or is no law that day."""
+    """Return one requirement as a policy; None for one that never denies nor asks for review, or is no law that day.
+
+    What ties flows to the pack is its scope, the one thing of a policy that Cedar looks at before anything else.
+    """
     if row.get("effect") == "duty" or not _in_force(row, AS_OF.date()):
         return None
     names = pack.get("definitions") or {}
-    connects = [condition(one, names) for one in pack.get("connects") or ()]
-    triggers = [
-        condition(one, names) for one in [*row.get("triggers", ()), *([row["when"]] if "when" in row else [])]
-    ]
-    applies = _all([_any(connects) if connects else "true", *triggers])
+    triggers = [*row.get("triggers", ()), *([row["when"]] if "when" in row else [])]
+    applies = _all(["context.is_personal", *(condition(one, names) for one in triggers)])
     demands = [_demand(one, names) for one in row.get("constraints") or ()]
-    met = _all(demands) if demands else "false"
-    return f"@id({json.dumps(row['requirement_id'])})\nforbid(principal, action, resource) when {{ {applies} && !({met}) }};"
+    head = f"@id({json.dumps(row['requirement_id'])})\nforbid({_scope(pack)}, action, resource)"
+    return f"{head} when {{ {applies} && !({_all(demands) if demands else 'false'}) }};"
+
+
+def _scope(pack: Data) -> str:
+    """Return which flows are tied to a pack: those about personal data that have one of its ties to its home."""
+    if "connects" not in pack:
+        return "principal"
+    (factor,) = pack["connects"]
+    kind, tie = factor["all"]
+    ties = tie.get("any", [tie])
+    paths, homes = {key for one in ties for key in one}, {value for one in ties for value in one.values()}
+    for name, wanted in TIES.items():
+        if kind == "personal_data" and paths == set(wanted) and len(homes) == 1:
+            return f"principal in {name}::{json.dumps(homes.pop())}"
+    raise ValueError(f"no Cedar for the connecting factors of `{pack['pack']}`")
 
 
 def sides(documents: Sequence[Data], day: date) -> list[Data]:
@@ -67,7 +93,15 @@ def sides(documents: Sequence[Data], day: date) -> list[Data]:
         always = {row["of"] for row in rows if "scope" not in row}
         attributes = {"always": sorted(home | always), "plain": sorted(home | {row["of"] for row in rows})}
         found.append({"uid": {"type": "Law", "id": pack["jurisdiction"]}, "attrs": attributes, "parents": []})
-    return found
+    return [*found, *_unions()]
+
+
+def _unions() -> list[Data]:
+    return [
+        {"uid": {"type": name, "id": place}, "attrs": {}, "parents": [{"type": name, "id": "EEA30"}]}
+        for name in TIES
+        for place in sorted(members("EEA30"))
+    ]
 
 
 def _home(pack: Data) -> str:
@@ -129,21 +163,29 @@ def _fact(path: str, value: Any) -> str:
             return "true"  # only flows of which it is known are asked about
         if set(value) != {"within"}:
             raise ValueError(f"no Cedar for `{path}: {value}`")
-        return f"{_set(path, value['within'])}.containsAll({name})"
-    wanted = _set(path, value)
-    return f"{wanted}.contains({name})" if path in _SINGLE else f"{name}.containsAny({wanted})"
+        return f"{json.dumps(_names(path, value['within']))}.containsAll({name})"
+    return _among(name, _names(path, value), path in _SINGLE)
 
 
-def _set(path: str, value: Any) -> str:
+def _among(name: str, wanted: Sequence[str], is_single: bool) -> str:
+    if len(wanted) == 1:
+        return (
+            f"{name} == {json.dumps(wanted[0])}" if is_single else f"{name}.contains({json.dumps(wanted[0])})"
+        )
+    return (
+        f"{json.dumps(wanted)}.contains({name})" if is_single else f"{name}.containsAny({json.dumps(wanted)})"
+    )
+
+
+def _names(path: str, value: Any) -> list[str]:
     names = value if isinstance(value, list) else [value]
     if path.rpartition(".")[2] in _GEOGRAPHIC:
-        names = sorted(frozenset[str]().union(*map(members, names)))
-    return json.dumps(names)
+        return sorted(frozenset[str]().union(*map(members, names)))
+    return names
 
 
 def _documents(kind: str, value: Any) -> str:
-    types = json.dumps(value if isinstance(value, list) else [value])
-    return f"context.{kind}.containsAny({types})"
+    return _among(f"context.{kind}", value if isinstance(value, list) else [value], False)
 
 
 def _consent(value: Data, names: Data) -> str:

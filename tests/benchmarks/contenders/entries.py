@@ -28,7 +28,6 @@ def _open_cedar(world: World, _: ExitStack) -> Callable[[int], Said]:
 
 ENTRIES = (
     Entry(title=ANSWER, open=_here(native.Answer)),
-    Entry(title="native: the outcome alone", open=_here(native.Outcome)),
     Entry(title="native: whole decision, to_dict", open=_here(native.Whole)),
     Entry(title="native: answer, from a raw flow", open=_here(native.FromRaw)),
     Entry(title="our evaluator, loop without index", open=_here(naive.Loop)),

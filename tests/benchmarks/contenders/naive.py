@@ -7,12 +7,8 @@ is left of its distance to the engine is what the index gives. The second shares
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from airflow_xborder.core.compilation import CompiledPack, Policies
+from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.facts import Values
-from airflow_xborder.core.pack import Head
-from airflow_xborder.core.requirement import Requirement
 from airflow_xborder.ports.policy_engine import Question
 from tests.benchmarks.contenders.native import ENGINE
 from tests.benchmarks.contenders.saying import Said, say
@@ -21,31 +17,32 @@ from tests.benchmarks.estate.world import AS_OF, FRAME, World
 from tests.conformance import reference
 
 
-class _WholePack(CompiledPack):
-    def candidates(self, values: Values) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        return self.rules
+class _Everything:
+    """An index that leaves out nothing."""
+
+    def __init__(self, count: int) -> None:
+        self.everything = (1 << count) - 1
+
+    def candidates(self, _: Values) -> int:
+        return self.everything
 
 
-class Unindexed(Policies):
-    """Policies that leave out nothing before it is asked."""
-
-    def concerned(self, values: Values) -> Sequence[Head]:
-        """Return all heads."""
-        return self.heads
-
-    def compiled(self, pack_id: str) -> CompiledPack:
-        """Return a pack, all of whose rules are candidates."""
-        if pack_id not in self._compiled:
-            self._compiled[pack_id] = _WholePack(self.pack(pack_id))
-        return self._compiled[pack_id]
+def unindexed(policies: Policies) -> Policies:
+    """Return the same policies with an index that leaves out nothing, neither of the packs nor of their rules."""
+    made = Policies(policies.documents)
+    vars(made)["_connections"] = _Everything(len(made.heads))
+    for pack_id in made.ids:
+        compiled = made.compiled(pack_id)
+        vars(compiled)["_index"] = _Everything(len(compiled.rules))
+    return made
 
 
 class Loop:
     """The evaluator in a loop over all rules."""
 
     def __init__(self, world: World) -> None:
-        policies = Unindexed(world.policies.documents)
-        self._questions = [Question(facts=facts, policies=policies, frame=FRAME) for facts in world.facts]
+        policies = unindexed(world.policies)
+        self._questions = [Question(facts=facts, policies=policies, frame=FRAME) for facts in world.singles]
 
     def __call__(self, number: int) -> Said:
         """Answer one flow."""
@@ -57,6 +54,9 @@ class Reference:
 
     def __init__(self, world: World) -> None:
         self._documents = list(world.policies.documents)
+        self._rules = {
+            row["requirement_id"]: row for pack in self._documents for row in pack.get("requirements", ())
+        }
         self._world = world
 
     def __call__(self, number: int) -> Said:
@@ -64,14 +64,11 @@ class Reference:
         world = self._world
         complete = is_complete(world.flows[number])
         found = reference.decide(self._documents, world.facts[number].flow, AS_OF, complete)
-        rules = {
-            row["requirement_id"]: row for pack in self._documents for row in pack.get("requirements", ())
-        }
+        if "unknown" in found.statuses.values():  # it does not say of what: applicability, or fulfilment
+            return found.outcome, None
         violated = {
             name
             for name, status in found.statuses.items()
-            if status == "unmet"
-            and name not in found.overridden
-            and reference.outcome_of(rules[name], status) != "allow"
+            if name not in found.overridden and reference.outcome_of(self._rules[name], status) != "allow"
         }
-        return found.outcome, frozenset(violated)
+        return found.outcome, tuple(sorted(violated))

@@ -25,14 +25,6 @@ class Answer:
         return say(ENGINE, self._questions[number])
 
 
-class Outcome(Answer):
-    """The outcome alone."""
-
-    def __call__(self, number: int) -> Said:
-        """Answer one flow."""
-        return ENGINE.outcome(self._questions[number]).value, None
-
-
 class Whole(Answer):
     """The whole decision as plain data, with reasons, remaining ways, obligations and digests."""
 
@@ -56,12 +48,9 @@ class FromRaw:
 
 def open_batch(world: World, _: ExitStack) -> Callable[[Sequence[int]], Sequence[Said]]:
     """Return what answers many flows in one call."""
-    many = getattr(ENGINE, "answer_many", None)
 
     def ask(numbers: Sequence[int]) -> Sequence[Said]:
-        questions = [world.questions[number] for number in numbers]
-        if many is None:
-            return [said_by(decision) for decision in ENGINE.decide_many(questions)]
-        return [(found.outcome.value, frozenset(found.violated)) for found in many(questions)]
+        found = ENGINE.answer_many([world.questions[number] for number in numbers])
+        return [(one.outcome.value, one.violated) for one in found]
 
     return ask

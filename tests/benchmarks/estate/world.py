@@ -18,6 +18,7 @@ from tests.benchmarks.estate.law import make_law
 from tests.benchmarks.estate.traffic import Flow, is_complete, make_flows
 
 AS_OF = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+SINGLES = 2100
 FRAME = Frame(decision_id="bench", as_of=AS_OF, evaluated_at=AS_OF, simulated=False, engine=NAME)
 
 
@@ -43,6 +44,11 @@ class World:
     def facts(self) -> list[Facts]:
         """The flows, normalised."""
         return [read(flow) for flow in self.flows]
+
+    @property
+    def singles(self) -> list[Facts]:
+        """The facts of the flows that engines are asked about one at a time."""
+        return self.facts[:SINGLES]
 
     @cached_property
     def questions(self) -> list[Question]:
