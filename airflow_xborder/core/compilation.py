@@ -22,7 +22,7 @@ from airflow_xborder.core.flow import DataFlow, Party
 from airflow_xborder.core.indexing import Index
 from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
-from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rules
+from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rule
 from airflow_xborder.core.requirement import Requirement
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
@@ -63,7 +63,7 @@ class CompiledPack:
                 self.newer.setdefault(name, []).append(rule)
         self._asked = False
         self._days: dict[date, _InForce] = {}
-        self._dividing: frozenset[str] | None = None
+        self._dividing: dict[str, int] | None = None
 
     @cached_property
     def _index(self) -> Index:
@@ -92,8 +92,20 @@ class CompiledPack:
     def dividing(self, rows: Designations) -> frozenset[str]:
         """Return the paths that the rules tell apart (law 7)."""
         if self._dividing is None:
-            self._dividing = dividing_of_rules(self.pack.requirements, rows)
-        return self._dividing
+            self._dividing = {}
+            for number, (rule, _) in enumerate(self.rules):
+                for path in dividing_of_rule(rule, rows):
+                    self._dividing[path] = self._dividing.get(path, 0) | 1 << number
+        return frozenset(self._dividing)
+
+    def telling_apart(self, paths: Iterable[str], day: date) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """Return the rules in force on a day that tell parts of a flow apart along some paths; after ``dividing``."""
+        _, bits = self._in_force_on(day)
+        told = self._dividing or {}
+        asked = 0
+        for path in paths:
+            asked |= told.get(path, 0)
+        return _chosen(self.rules, bits & asked)
 
     def in_force(self, rule: Requirement, day: date) -> bool:
         """Tell whether a rule is law on a day, and no newer one of the pack stands in its place."""

@@ -7,7 +7,6 @@ knows its status; what it lacks or owes in detail is found when it is asked for,
 
 from __future__ import annotations
 
-from collections.abc import Container
 from datetime import datetime
 from functools import cached_property
 
@@ -15,7 +14,14 @@ from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import ALLOW, DENY, REVIEW, Obligation, Outcome
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.gaps import Gap, find_gaps
-from airflow_xborder.core.instantiation import RULE_ERRORS, Applied, Instance, failure, instantiate
+from airflow_xborder.core.instantiation import (
+    RULE_ERRORS,
+    Applied,
+    Instance,
+    Part,
+    failure,
+    instantiate,
+)
 from airflow_xborder.core.partitions import (
     MOST_PARTS,
     count_parts,
@@ -131,12 +137,10 @@ class Finding:
 class Evaluation:
     """Everything found about one flow, before it is combined to an answer."""
 
-    def __init__(
-        self, policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str] = ()
-    ) -> None:
+    def __init__(self, policies: Policies, facts: Facts, as_of: datetime, part: Part | None = None) -> None:
         self.policies = policies
         self.facts = facts
-        self.instance: Instance = instantiate(policies, facts, as_of, concerned)
+        self.instance: Instance = instantiate(policies, facts, as_of, part)
         self.findings = [Finding(applied) for applied in self.instance.applied]
         if is_divisible(facts):
             self._take_apart(as_of)
@@ -150,8 +154,9 @@ class Evaluation:
                 f"the flow falls into {parts} parts, and {MOST_PARTS} can be told apart"
             )
         elif paths:
-            for _, part in parts_of(self.facts, paths):
-                self._absorb(Evaluation(self.policies, part, as_of, self.instance.considered))
+            part = Part(frozenset(self.instance.considered), paths)
+            for _, facts in parts_of(self.facts, paths):
+                self._absorb(Evaluation(self.policies, facts, as_of, part))
 
     def _absorb(self, part: Evaluation) -> None:
         """Add what binds a part: of two findings of one rule the stricter stays."""

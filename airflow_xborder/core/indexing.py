@@ -51,18 +51,16 @@ def clauses_of(condition: Condition) -> list[Clause]:
 
 
 def _of_any(parts: Sequence[Sequence[Clause]]) -> list[Clause]:
-    # One clause of each part together; one on the same path where all have such, else the shortest of each.
+    # Of each part one clause, together: those on the same path where all have such, and the shortest of the others.
     if not parts or not all(parts):
         return []
-    shared = set.intersection(
-        *({path for clause in part if len(clause) == 1 for path in clause} for part in parts)
-    )
-    if shared:
-        return [
-            _together([min((c for c in part if set(c) == {path}), key=_length) for part in parts])
-            for path in sorted(shared)
-        ]
-    return [_together([min(part, key=_length) for part in parts])]
+    if len(parts) == 1:
+        return list(parts[0])
+    alone = [{path: clause for clause in part if len(clause) == 1 for path in clause} for part in parts]
+    shared = sorted(set.intersection(*map(set, alone)))
+    found = [_together([clauses[path] for clauses in alone]) for path in shared]
+    others = [[clause for clause in part if not set(clause) <= set(shared)] for part in parts]
+    return [*found, _together([min(part, key=_length) for part in others])] if all(others) else found
 
 
 def _length(clause: Clause) -> int:

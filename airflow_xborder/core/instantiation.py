@@ -9,7 +9,7 @@ deny (law 11).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime, time, timezone
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -63,16 +63,27 @@ def day_in(name: str, moment: datetime) -> date:
     return moment.astimezone(zone(name)).date()
 
 
-def instantiate(
-    policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str] = ()
-) -> Instance:
+def instantiate(policies: Policies, facts: Facts, as_of: datetime, part: Part | None = None) -> Instance:
     """Find the requirements that apply to a flow at a moment, or may apply.
 
     :param as_of: the moment, aware; each rule reads it as a day in its own time zone.
-    :param concerned: regimes that count as concerned unless they certainly are not: those that concern the whole
-        flow, when a part of it is asked about.
+    :param part: if the facts are those of a part of a flow, what is known of the whole.
     """
-    return Instance(policies, facts, as_of, concerned)
+    return Instance(policies, facts, as_of, part)
+
+
+class Part:
+    """What is known when a part of a flow is asked about: the regimes that concern the whole, and how it was divided.
+
+    A regime of the whole concerns a part unless it certainly does not, and of its rules only those need to be asked
+    that tell parts apart along ``paths``: any other binds the whole whenever it binds a part (law 7).
+    """
+
+    __slots__ = ("concerned", "paths")
+
+    def __init__(self, concerned: Container[str], paths: Iterable[str]) -> None:
+        self.concerned = concerned
+        self.paths = tuple(paths)
 
 
 class Instance:
@@ -83,10 +94,11 @@ class Instance:
     went wrong outside any one rule.
     """
 
-    def __init__(self, policies: Policies, facts: Facts, as_of: datetime, concerned: Container[str]) -> None:
+    def __init__(self, policies: Policies, facts: Facts, as_of: datetime, part: Part | None) -> None:
         self.policies = policies
         self.facts = facts
-        self._concerned = concerned
+        self._part = part
+        self._concerned: Container[str] = part.concerned if part else ()
         self.as_of = as_of
         self.applied: list[Applied] = []
         self.considered: dict[str, bool] = {}
@@ -97,7 +109,7 @@ class Instance:
         self._entered: dict[str, CompiledPack] = {}
         self._asked: set[str] = set()
         self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
-        self._cases: dict[tuple[date, frozenset[str] | None], Case] = {}
+        self._cases: dict[tuple[str | date, frozenset[str] | None], Case] = {}
         try:
             self._connect()
             self._pull_in_dependencies()
@@ -106,7 +118,13 @@ class Instance:
 
     def _case(self, name: str, uncured: frozenset[str] | None) -> Case:
         """Return the question in a time zone; ``None`` for the question of connecting factors."""
-        day = day_in(name, self.as_of)
+        case = self._cases.get((name, uncured))
+        if case is None:
+            case = self._cases[name, uncured] = self._case_on(day_in(name, self.as_of), uncured)
+        return case
+
+    def _case_on(self, day: date, uncured: frozenset[str] | None) -> Case:
+        # Many zones share a day, and with it everything that was answered.
         case = self._cases.get((day, uncured))
         if case is None:
             case = self._cases[day, uncured] = Case(
@@ -137,7 +155,11 @@ class Instance:
         case = self._case(pack.time_zone, _NONE)
         self._entered[pack.id] = compiled
         self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
-        for requirement, uncured in compiled.candidates(case.values, case.on):
+        if self._part and pack.id in self._concerned:
+            rules = compiled.telling_apart(self._part.paths, case.on)
+        else:
+            rules = compiled.candidates(case.values, case.on)
+        for requirement, uncured in rules:
             self._ask(requirement, self._case(pack.time_zone, uncured) if uncured else case)
 
     def _pull_in_dependencies(self) -> None:

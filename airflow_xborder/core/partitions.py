@@ -33,15 +33,13 @@ MOST_PARTS = 2048
 _PATHS = frozenset(DIMENSIONS.values())
 
 
-def dividing_of_rules(rules: Iterable[Requirement], rows: Designations) -> frozenset[str]:
-    """Return the paths along which requirements may bind a part while they spare the whole."""
-    found: set[str] = set()
-    for rule in rules:
-        found |= {*_loosening(rule.when, False, rows), *_loosening(rule.constraint, True, rows)}
-        if rule.speaks_of_others:
-            # Where such a rule does not reach a part, what it stands in for there does.
-            for loosens in (True, False):
-                found |= {*_loosening(rule.when, loosens, rows), *_loosening(rule.constraint, loosens, rows)}
+def dividing_of_rule(rule: Requirement, rows: Designations) -> frozenset[str]:
+    """Return the paths along which a requirement may bind a part while it spares the whole."""
+    found = {*_loosening(rule.when, False, rows), *_loosening(rule.constraint, True, rows)}
+    if rule.speaks_of_others:
+        # Where such a rule does not reach a part, what it stands in for there does.
+        for loosens in (True, False):
+            found |= {*_loosening(rule.when, loosens, rows), *_loosening(rule.constraint, loosens, rows)}
     return frozenset(found)
 
 
