@@ -17,6 +17,12 @@ def add_packs(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def pack_names(arguments: argparse.Namespace) -> list[str] | None:
+    """Return the ids and paths that ``--packs`` names, ``None`` for all shipped ones."""
+    names: str | None = arguments.packs
+    return [name for name in names.split(",") if name] if names is not None else None
+
+
 def selected_policies(arguments: argparse.Namespace) -> Policies:
     """Load the packs that ``--packs`` names, or all shipped ones.
 
@@ -24,5 +30,4 @@ def selected_policies(arguments: argparse.Namespace) -> Policies:
     """
     from airflow_xborder.authoring.loading import load_policies
 
-    names = arguments.packs
-    return load_policies([name for name in names.split(",") if name] if names is not None else None)
+    return load_policies(pack_names(arguments))
