@@ -168,10 +168,14 @@ def asked(ways: Iterable[tuple[str, ...]]) -> list[frozenset[Control]]:
     """Return the sets of controls that supply all that one of some ways of meeting a rule lacks, each set once."""
     found: dict[frozenset[Control], None] = {}
     for way in ways:
-        choices = [_attainable(item) for item in way if item not in _ROLES]
+        choices = [_attainable(item) for item in way if not (item in _ROLES and _has_clauses(way))]
         if choices and all(choices):
             found.update(dict.fromkeys(map(frozenset, islice(product(*choices), _MAX_COMBINED))))
     return list(found)
+
+
+def _has_clauses(way: tuple[str, ...]) -> bool:
+    return any(item.startswith("mechanism ") and "scc_eu" in item.split() for item in way)
 
 
 def _attainable(item: str) -> list[Control]:
