@@ -20,7 +20,7 @@ from airflow_xborder.core.controls import Attach, Changed, Control, HandOver, ch
 from airflow_xborder.core.decision import Decision, Outcome, Violation
 from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.infeasibility import Refusal, refusal_of
-from airflow_xborder.core.offers import DEFAULT_PRICES, Prices, asked, cost, open_changes, price
+from airflow_xborder.core.offers import DEFAULT_PRICES, Prices, asked, cost, open_changes
 
 Decide: TypeAlias = Callable[[DataFlow], Decision]
 Chosen: TypeAlias = frozenset[Control]
@@ -136,7 +136,7 @@ class _Searcher:
         plans = tuple(sorted(self.plans, key=lambda plan: (plan.cost, _ids(plan.controls))))
         left = min((entry.cost for entry in self.heap), default=None)
         return Search(
-            plans=_minimal(plans),
+            plans=_minimal(plans)[: self.bounds.plans],
             optimal=bool(plans) and (left is None or left >= plans[0].cost),
             exhausted=not self.heap,
             decided=self.decided,
@@ -183,13 +183,12 @@ class _Searcher:
     def _extend(self, entry: _Entry, violations: Sequence[Violation]) -> None:
         options = [_lacking(asked(violation.ways), entry.chosen) for violation in violations]
         options = [sets for sets in options if sets]
-        wanted = [min(sets, key=self._by_cost) for sets in options]
-        at_once = frozenset[Control]().union(*wanted)
+        at_once = self._rest(options, entry.chosen)
         for more in (*(more for sets in options for more in sets), at_once):
-            self._push(entry.chosen | more, wanted)
+            self._push(entry.chosen | more, options)
         if not any(isinstance(control, (Attach, HandOver)) for control in entry.chosen):
             for control in self._changes(entry.chosen):
-                self._push(entry.chosen | {control}, wanted)
+                self._push(entry.chosen | {control}, options)
 
     def _changes(self, chosen: Chosen) -> Iterable[Control]:
         """Yield the changes that can go with the chosen ones and come after them, so that none is tried twice."""
@@ -199,17 +198,22 @@ class _Searcher:
             if control.id > last and control.slot not in slots:
                 yield control
 
-    def _push(self, chosen: Chosen, wanted: Sequence[Chosen]) -> None:
+    def _push(self, chosen: Chosen, options: Sequence[Sequence[Chosen]]) -> None:
         if chosen in self.seen:
             return
         self.seen.add(chosen)
-        prices = self.case.prices
-        lacking = cost(frozenset[Control]().union(*wanted) - chosen, prices)
-        spent = cost(chosen, prices)
+        spent = cost(chosen, self.case.prices)
+        lacking = cost(self._rest(options, chosen), self.case.prices)
         heapq.heappush(self.heap, _Entry(spent + lacking, lacking, _ids(chosen), spent, chosen))
 
+    def _rest(self, options: Iterable[Sequence[Chosen]], chosen: Chosen) -> Chosen:
+        """Return what the rules lack beside the chosen controls, if each gets what is cheapest for it."""
+        return frozenset[Control]().union(
+            *(min((sets - chosen for sets in choices), key=self._by_cost) for choices in options)
+        )
+
     def _by_cost(self, controls: Chosen) -> tuple[int, tuple[str, ...]]:
-        return sum(price(control, self.case.prices) for control in controls), _ids(controls)
+        return cost(controls, self.case.prices), _ids(controls)
 
 
 def _ids(controls: Iterable[Control]) -> tuple[str, ...]:
