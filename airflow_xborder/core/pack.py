@@ -193,7 +193,7 @@ def read_requirement(row: Data, path: Path, regime: str, names: Names = NAMES) -
         displaces=_texts(row, "displaces"),
         supersedes=_texts(row, "supersedes"),
         duty=row.get("duty"),
-        demands=_demands(row["demands"], (*path, "demands")) if row.get("demands") else NOTHING,
+        demands=_demands(row, path, effect),
         remediation=_texts(row, "remediation"),
     )
 
@@ -208,12 +208,19 @@ def _texts(row: Data, key: str) -> tuple[str, ...]:
     return tuple(str(entry) for entry in row.get(key) or ())
 
 
-def _demands(row: Data, path: Path) -> Demands:
-    places = {key: place_set(list(row[key]), (*path, key)) for key in _DEMANDED_PLACES if row.get(key)}
+def _demands(row: Data, path: Path, effect: Effect) -> Demands:
+    data: Data = row.get("demands") or {}
+    places = {
+        key: place_set(list(data[key]), (*path, "demands", key)) for key in _DEMANDED_PLACES if data.get(key)
+    }
+    if effect is Effect.LOCAL_ONLY and "store_in" not in places:
+        places["store_in"] = place_set(str(row["jurisdiction"]), (*path, "jurisdiction"))
+    if not data and not places:
+        return NOTHING
     return Demands(
-        keep_days=row.get("keep_days"),
-        erase_days=row.get("erase_days"),
-        disclosure=row.get("disclosure"),
+        keep_days=data.get("keep_days"),
+        erase_days=data.get("erase_days"),
+        disclosure=data.get("disclosure"),
         **places,
     )
 

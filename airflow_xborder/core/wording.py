@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conditions in plain words, for people who read reports: privacy officers, lawyers, engineers.
+
+One sentence piece for each question, joined by "and" and "or"; negation is pushed down to the questions. The words
+say what a rule asks, not what it answers for some flow: that is ``explanation.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from airflow_xborder.core.comparisons import Compare, In, Is, IsA, Known, NotAmong, Within
+from airflow_xborder.core.conditions import All, Any, Condition, Not
+from airflow_xborder.core.grounds import (
+    Counted,
+    Designated,
+    HasConsent,
+    HasEvidence,
+    HasMechanism,
+    HasSafeguard,
+    Listed,
+    OwnedBy,
+)
+from airflow_xborder.core.places import SETS
+from airflow_xborder.core.requirement import Alternative, Discharge
+
+_NOUNS = {
+    "access_mode": "access", "frequency": "frequency", "purpose": "purpose", "data_categories": "data",
+    "collected_purposes": "purposes of collection", "retention_days": "days of retention",
+    "source.country": "source", "source.place": "source", "source.subdivision": "source",
+    "destination.country": "destination", "destination.place": "destination", "destination.subdivision": "destination",
+    "source.control_country": "country in control of the source", "reach": "places reached",
+    "destination.control_country": "country in control of the destination", "reach.countries": "countries reached",
+    "subjects.countries": "people's residence", "subjects.nationality": "people's nationality",
+    "subjects.collected_in": "place of collection", "subjects.groups": "people",
+    "subjects.min_age": "age of the youngest", "provenance.origin_regimes": "regimes of origin",
+}  # fmt: skip
+_SAID = {
+    ("crosses_border", True): "the data crosses a border",
+    ("crosses_border", False): "the data crosses no border",
+    ("subjects.us_persons", True): "the data is about US persons",
+    ("automated_decision", True): "a decision is made by machine",
+    ("automated_decision.significant_effect", True): "the decision has a legal or similar effect",
+    ("automated_decision.human_review", True): "a person can step in",
+    ("automated_decision.explanation", True): "the logic is explained",
+    ("importer.same_entity", True): "importer and exporter are one entity",
+    ("importer.same_group", True): "importer and exporter belong to one group",
+    ("exporter.us_person", True): "the exporter is a US person",
+}
+_MANY = 6
+
+
+def noun(path: str) -> str:
+    """Return what people call the fact at ``path``."""
+    return _NOUNS.get(path) or path.removeprefix("attributes.").replace("_", " ").replace(".", " ")
+
+
+def name_set(values: Iterable[str]) -> str:
+    """Return the name of a set of places, or its members; of very many only some."""
+    given = frozenset(values)
+    named = next((name for name, members in SETS.items() if members == given), None)
+    if named is not None:
+        return named
+    large = [name for name, members in SETS.items() if len(members) > _MANY and members < given]
+    inside = max(large, key=lambda name: len(SETS[name]), default=None)
+    listed = sorted(given - SETS[inside]) if inside else sorted(given)
+    shown = [*([inside] if inside else ()), *listed[:_MANY]]
+    more = len(listed) - _MANY
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "nothing"
+
+
+def in_words(condition: Condition, *, holds: bool = True) -> str:
+    """Return what a condition asks, or for ``holds=False`` its opposite."""
+    return _words(condition, holds, inside=False)
+
+
+def _words(condition: Condition, holds: bool, inside: bool) -> str:
+    match condition:
+        case Not():
+            return _words(condition.condition, not holds, inside)
+        case Alternative():
+            return _words(condition.needs, holds, inside)
+        case All() | Any():
+            return _joined(condition.conditions, isinstance(condition, All) is holds, holds, inside)
+        case _:
+            return question_in_words(condition, holds)
+
+
+def _joined(parts: tuple[Condition, ...], all_of: bool, holds: bool, inside: bool) -> str:
+    words = list(dict.fromkeys(_words(part, holds, inside=len(parts) > 1) for part in parts))
+    if not words:
+        return "always" if all_of else "never"
+    if len(words) == 1:
+        return words[0]
+    joined = (" and " if all_of else " or ").join(words)
+    return f"({joined})" if inside else joined
+
+
+def question_in_words(leaf: Condition, holds: bool) -> str:
+    """Return what a single question asks, or its opposite."""
+    write = _WRITERS.get(type(leaf))
+    if write is None:
+        return f"{'' if holds else 'not: '}{type(leaf).__name__}"
+    return write(leaf, holds)
+
+
+def _in(leaf: In, holds: bool) -> str:
+    return f"{noun(leaf.path)} {'' if holds else 'not '}{name_set(leaf.values)}"
+
+
+def _within(leaf: Within, holds: bool) -> str:
+    return f"{noun(leaf.path)} {'only ' if holds else 'also outside '}{name_set(leaf.values)}"
+
+
+def _is(leaf: Is, holds: bool) -> str:
+    said = _SAID.get((leaf.path, leaf.expected))
+    if said is not None:
+        return said if holds else f"not that {said}"
+    return f"{noun(leaf.path)}: {'yes' if leaf.expected is holds else 'no'}"
+
+
+def _is_a(leaf: IsA, holds: bool) -> str:
+    return f"data {'' if holds else 'without '}{leaf.kind}"
+
+
+def _compare(leaf: Compare, holds: bool) -> str:
+    low = f"at least {leaf.at_least}" if leaf.at_least is not None else ""
+    high = f"less than {leaf.less_than}" if leaf.less_than is not None else ""
+    return f"{noun(leaf.path)} {'' if holds else 'not '}{' and '.join(filter(None, (low, high)))}"
+
+
+def _known(leaf: Known, holds: bool) -> str:
+    return f"{noun(leaf.path)} {'' if holds else 'not '}stated"
+
+
+def _not_among(leaf: NotAmong, holds: bool) -> str:
+    return f"{noun(leaf.path)} {'not' if holds else 'is'} among the {noun(leaf.other)}"
+
+
+def _mechanism(leaf: HasMechanism, holds: bool) -> str:
+    ground = "" if leaf.ground_for == "transfer" else f" as a ground for {leaf.ground_for}"
+    return f"{_without(holds)}mechanism {_either(leaf.types)}{ground}"
+
+
+def _evidence(leaf: HasEvidence, holds: bool) -> str:
+    return f"{_without(holds)}evidence {leaf.type}"
+
+
+def _safeguard(leaf: HasSafeguard, holds: bool) -> str:
+    return f"{_without(holds)}safeguard {leaf.type}"
+
+
+def _consent(leaf: HasConsent, holds: bool) -> str:
+    return f"{_without(holds)}consent {_either(leaf.types)} as a ground for {leaf.ground_for}"
+
+
+def _listed(leaf: Listed, holds: bool) -> str:
+    return f"importer {'' if holds else 'not '}on the list {leaf.framework}"
+
+
+def _owned_by(leaf: OwnedBy, holds: bool) -> str:
+    return f"owners in {name_set(leaf.countries)} hold {'' if holds else 'less than '}{leaf.share}{' or more' if holds else ''}"
+
+
+def _counted(leaf: Counted, holds: bool) -> str:
+    threshold = (
+        f"more than {leaf.more_than:,}" if leaf.more_than is not None else f"at least {leaf.at_least:,}"
+    )
+    window = leaf.window.replace("_", " ")
+    return f"{'' if holds else 'not '}{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
+
+
+def _designated(leaf: Designated, holds: bool) -> str:
+    outside = f" outside {name_set(leaf.outside)}" if leaf.outside else ""
+    return f"{'' if holds else 'not '}all {noun(leaf.path)}{outside} with {leaf.kind} by {leaf.by}"
+
+
+def _discharge(leaf: Discharge, holds: bool) -> str:
+    return f"{'' if holds else 'not '}obligation {leaf.obligation.type} carried out"
+
+
+def _without(holds: bool) -> str:
+    return "" if holds else "without "
+
+
+def _either(types: Iterable[str]) -> str:
+    return " or ".join(sorted(types))
+
+
+_WRITERS: Mapping[type[Condition], Callable[..., str]] = {
+    In: _in, Within: _within, Is: _is, IsA: _is_a, Compare: _compare, Known: _known, NotAmong: _not_among,
+    HasMechanism: _mechanism, HasEvidence: _evidence, HasSafeguard: _safeguard, HasConsent: _consent,
+    Listed: _listed, OwnedBy: _owned_by, Counted: _counted, Designated: _designated, Discharge: _discharge,
+}  # fmt: skip
