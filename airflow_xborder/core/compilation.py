@@ -63,6 +63,7 @@ class CompiledPack:
                 self.newer.setdefault(name, []).append(rule)
         self._asked = False
         self._days: dict[date, _InForce] = {}
+        self._states: dict[date, str] = {}
         self._dividing: dict[str, int] | None = None
 
     @cached_property
@@ -98,14 +99,56 @@ class CompiledPack:
                     self._dividing[path] = self._dividing.get(path, 0) | 1 << number
         return frozenset(self._dividing)
 
-    def telling_apart(self, paths: Iterable[str], day: date) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        """Return the rules in force on a day that tell parts of a flow apart along some paths; after ``dividing``."""
+    def telling_apart(
+        self, paths: Iterable[str], values: Values, day: date
+    ) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """Return the candidates that tell parts of a flow apart along some paths; after ``dividing``."""
         _, bits = self._in_force_on(day)
-        told = self._dividing or {}
-        asked = 0
+        return _chosen(self.rules, bits & self._told(paths) & self._index.candidates(values))
+
+    @cached_property
+    def with_thresholds(self) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """The rules that ask for a count."""
+        return [entry for entry in self.rules if entry[0].thresholds]
+
+    @cached_property
+    def dated(self) -> Mapping[str, tuple[bool, bool]]:
+        """Whether the condition, and the constraint, of each rule consult dated things, by its id."""
+        return {rule.id: (rule.when.is_dated, rule.constraint.is_dated) for rule, _ in self.rules}
+
+    @cached_property
+    def _applied_by_date(self) -> int:
+        return sum(1 << number for number, (rule, _) in enumerate(self.rules) if self.dated[rule.id][0])
+
+    def may_turn(
+        self, values: Values, paths: Iterable[str] | None
+    ) -> Sequence[tuple[Requirement, frozenset[str]]]:
+        """Return the rules whose dates can matter to a flow, whether they are in force or not.
+
+        :param paths: for a part of a flow, the paths along which it was divided.
+        """
+        if paths is None and (len(self.rules) <= _SMALL or not self._asked):
+            return self.rules
+        bits = self._applied_by_date | self._index.candidates(values)
+        return _chosen(self.rules, bits if paths is None else bits & self._told(paths))
+
+    def _told(self, paths: Iterable[str]) -> int:
+        told, asked = self._dividing or {}, 0
         for path in paths:
             asked |= told.get(path, 0)
-        return _chosen(self.rules, bits & asked)
+        return asked
+
+    def state(self, day: date, rows: Designations) -> str:
+        """Return a digest of which rules and designations of the pack are in force on a day."""
+        found = self._states.get(day)
+        if found is None:
+            if len(self._states) >= _KEPT:
+                self._states.clear()
+            _, bits = self._in_force_on(day)
+            standing = [row.id for row in self.pack.designations if rows.in_force(row, day)]
+            found = hashlib.sha256(json.dumps([f"{bits:x}", standing]).encode()).hexdigest()
+            self._states[day] = found
+        return found
 
     def in_force(self, rule: Requirement, day: date) -> bool:
         """Tell whether a rule is law on a day, and no newer one of the pack stands in its place."""
@@ -170,6 +213,16 @@ class Policies:
     @cached_property
     def _connections(self) -> Index:
         return Index([head.connects for head in self.heads])
+
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The time zones in which the packs have their calendars, sorted."""
+        return tuple(sorted({head.time_zone for head in self.heads}))
+
+    @cached_property
+    def dated_heads(self) -> tuple[Head, ...]:
+        """The heads of packs whose connection to a flow may change with time."""
+        return tuple(head for head in self.heads if head.connects.is_dated)
 
     @cached_property
     def coverage(self) -> CoverageMap:

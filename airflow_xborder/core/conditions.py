@@ -93,6 +93,12 @@ class Condition(ABC):
         """Yield the days on which a dated thing that was consulted begins, or is over."""
         yield from ()
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether it consults dated things at all, itself or in a part."""
+        own = type(self).boundaries is not Condition.boundaries and not tuple(self.parts())
+        return own or any(part.is_dated for part in self.parts())
+
     def unmet(self, case: Case) -> Iterator[str]:
         """Yield, for an answer that is not TRUE, what it lacks, as short ids (``mechanism scc_eu``)."""
         if self.truth(case) is not TRUE:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime, time, timezone
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from airflow_xborder.core.compilation import CompiledPack, Policies
@@ -70,6 +71,9 @@ def instantiate(policies: Policies, facts: Facts, as_of: datetime, part: Part | 
     :param part: if the facts are those of a part of a flow, what is known of the whole.
     """
     return Instance(policies, facts, as_of, part)
+
+
+_Asked: TypeAlias = "tuple[Requirement, CompiledPack, Case]"
 
 
 class Part:
@@ -156,7 +160,7 @@ class Instance:
         self._entered[pack.id] = compiled
         self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
         if self._part and pack.id in self._concerned:
-            rules = compiled.telling_apart(self._part.paths, case.on)
+            rules = compiled.telling_apart(self._part.paths, case.values, case.on)
         else:
             rules = compiled.candidates(case.values, case.on)
         for requirement, uncured in rules:
@@ -235,28 +239,19 @@ class Instance:
     # What follows is about every rule of the regimes that are concerned, also those that an index left out at once:
     # the keys and dates of a decision must not depend on how it was found.
 
-    def _rules(self) -> Iterator[tuple[Requirement, CompiledPack, Case]]:
-        for compiled in self._entered.values():
-            for requirement, uncured in compiled.rules:
-                yield requirement, compiled, self._case(compiled.pack.time_zone, uncured)
-        for requirement, uncured, compiled in self._pulled:
-            if compiled.pack.id not in self._entered:
-                yield requirement, compiled, self._case(compiled.pack.time_zone, uncured)
-
     @cached_property
-    def states(self) -> dict[str, bool]:
-        """Which of the rules, and of the designations of their regimes, are in force."""
-        found = {rule.id: compiled.in_force(rule, case.on) for rule, compiled, case in self._rules()}
-        for compiled in self._entered.values():
-            day = day_in(compiled.pack.time_zone, self.as_of)
-            for row in compiled.pack.designations:
-                found[row.id] = self.policies.designations.in_force(row, day)
-        return found
+    def states(self) -> dict[str, str]:
+        """Which rules and designations of each regime that was asked are in force, as a digest."""
+        asked = {**self._entered, **{compiled.pack.id: compiled for _, _, compiled in self._pulled}}
+        return {
+            name: compiled.state(day_in(compiled.pack.time_zone, self.as_of), self.policies.designations)
+            for name, compiled in asked.items()
+        }
 
     @cached_property
     def days(self) -> set[date]:
         """The calendar days on which rules are asked."""
-        return {day_in(head.time_zone, self.as_of) for head in self.policies.heads}
+        return {day_in(name, self.as_of) for name in self.policies.zones}
 
     @cached_property
     def thresholds(self) -> dict[str, str]:
@@ -265,13 +260,32 @@ class Instance:
         for compiled in self._entered.values():
             case = self._case(compiled.pack.time_zone, _NONE)
             asked += [(counted, case) for counted in compiled.pack.transfer_thresholds]
-        for rule, compiled, case in self._rules():
-            if rule.thresholds and compiled.in_force(rule, case.on):
+        for rule, compiled, case in self._with_thresholds():
+            if compiled.in_force(rule, case.on):
                 asked += [(counted, case) for counted in rule.thresholds]
         return {
             f"{counted.name} [{', '.join(sorted(case.uncured))}]": counted.truth(case).value
             for counted, case in asked
         }
+
+    def _with_thresholds(self) -> Iterator[_Asked]:
+        for compiled in self._entered.values():
+            for rule, uncured in compiled.with_thresholds:
+                yield rule, compiled, self._case(compiled.pack.time_zone, uncured)
+        yield from self._pulled_in()
+
+    def _pulled_in(self) -> Iterator[_Asked]:
+        for rule, uncured, compiled in self._pulled:
+            if compiled.pack.id not in self._entered:
+                yield rule, compiled, self._case(compiled.pack.time_zone, uncured)
+
+    def _may_turn(self) -> Iterator[_Asked]:
+        for name, compiled in self._entered.items():
+            zone_name = compiled.pack.time_zone
+            divided = self._part.paths if self._part and name in self._concerned else None
+            for rule, uncured in compiled.may_turn(self._case(zone_name, _NONE).values, divided):
+                yield rule, compiled, self._case(zone_name, uncured)
+        yield from self._pulled_in()
 
     @cached_property
     def turns(self) -> set[datetime]:
@@ -280,14 +294,14 @@ class Instance:
         An error on the way is noted as one of its regime, or its rule.
         """
         days: set[tuple[str, date]] = set()
-        for head in self.policies.heads:
+        for head in self.policies.dated_heads:
             case = self._case(head.time_zone, None)
             days |= self._days_of(head, head.connects, case)
         for compiled in self._entered.values():
             if compiled.pack.transfer is not None:
                 case = self._case(compiled.pack.time_zone, _NONE)
                 days |= self._days_of(compiled.pack, compiled.pack.transfer, case)
-        for rule, compiled, case in self._rules():
+        for rule, compiled, case in self._may_turn():
             days |= self._days_of_rule(rule, compiled, case)
         moments = {
             datetime.combine(day, time(), zone(name)).astimezone(timezone.utc)
@@ -320,10 +334,12 @@ class Instance:
 
 def _days_of_rule(rule: Requirement, compiled: CompiledPack, case: Case) -> Iterator[date]:
     """Yield the days on which what a rule says of a flow may change."""
-    dated = list(rule.when.boundaries(case))
+    dated_when, dated_constraint = compiled.dated[rule.id]
+    dated = list(rule.when.boundaries(case)) if dated_when else []
     if not dated and rule.when.truth(case) is FALSE:
         return  # whatever its dates are, it never applies to this flow
     yield from dated
-    yield from rule.constraint.boundaries(case)
+    if dated_constraint:
+        yield from rule.constraint.boundaries(case)
     for one in (rule, *compiled.newer.get(rule.id, ())):
         yield from turning_days(one.effective_date, one.expires)

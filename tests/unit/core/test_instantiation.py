@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -99,9 +99,11 @@ class TestCalendars:
     )
     def test_a_day_begins_where_the_rule_is_law(self, zone: str, moment: str, applies: bool) -> None:
         as_of = datetime.fromisoformat(moment).replace(tzinfo=timezone.utc)
-        found = instance(make_pack("t", make_row(effective_date="2027-01-01"), time_zone=zone), as_of=as_of)
+        pack = make_pack("t", make_row(effective_date="2027-01-01"), time_zone=zone)
+        found = instance(pack, as_of=as_of)
         assert bool(found.applied) is applies
-        assert found.states == {"t.rule": applies}
+        before = instance(pack, as_of=as_of - timedelta(days=9))
+        assert (found.states != before.states) is applies
 
     def test_when_something_turns(self) -> None:
         rule = make_row(effective_date="2027-01-01", expires="2028-12-31")
