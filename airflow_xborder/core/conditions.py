@@ -232,7 +232,8 @@ class Not(Condition):
     condition: Condition
 
     def truth(self, case: Case) -> Truth:
-        return ~self.condition.truth(case)
+        part = self.condition.truth(case)
+        return FALSE if part is TRUE else TRUE if part is FALSE else part
 
     def missing(self, case: Case) -> Iterator[str]:
         yield from self.condition.missing(case)

@@ -32,8 +32,13 @@ _STRICTNESS = {Outcome.ALLOW: 0, Outcome.REVIEW: 1, Outcome.DENY: 2}
 
 def strictest(outcomes: Iterable[Outcome]) -> Outcome:
     """Return the strictest: deny overrides review, review overrides allow; allow for none."""
-    found = frozenset(outcomes)
-    return DENY if DENY in found else REVIEW if REVIEW in found else ALLOW
+    found = ALLOW
+    for outcome in outcomes:
+        if outcome is DENY:
+            return outcome
+        if outcome is REVIEW:
+            found = outcome
+    return found
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -154,7 +154,7 @@ class Evaluation:
                 f"the flow falls into {parts} parts, and {MOST_PARTS} can be told apart"
             )
         elif paths:
-            part = Part(frozenset(self.instance.considered), paths)
+            part = Part(self.instance, paths)
             for _, facts in parts_of(self.facts, paths):
                 self._absorb(Evaluation(self.policies, facts, as_of, part))
 

@@ -94,13 +94,21 @@ class Index:
                     # What such data is, its name does not tell.
                     clause = {**clause, KINDS_PATH: clause[KINDS_PATH] | frozenset[object](CURED_NAMES)}
                 groups.setdefault(group, []).append((1 << number, clause))
-        self._groups = tuple(_Group(groups[name], self.everything) for name in sorted(groups))
+        self._groups = tuple(_group(groups[name], self.everything) for name in sorted(groups))
 
     def candidates(self, values: Values) -> int:
         """Return, as bits, the conditions that are not certainly false of these facts."""
         left = self.everything
-        for group in self._groups:
-            left &= group.possible(values)
+        # One loop, and no calls in it: this is asked for each pack that may concern a flow.
+        for free, paths in self._groups:
+            found = free
+            for path in paths:
+                fact = values[path.name]
+                bits = path.kept.get(fact)
+                if bits is None or path.is_of_kinds:
+                    bits = path.possible(fact, values)
+                found |= bits
+            left &= found
             if not left:
                 break
         return left
@@ -114,40 +122,29 @@ def _grouped(clauses: Sequence[Clause]) -> dict[str, Clause]:
     return found
 
 
-class _Group:
-    """One clause of each of some conditions; the others are not limited by it."""
-
-    __slots__ = ("_free", "_paths")
-
-    def __init__(self, clauses: Sequence[tuple[int, Clause]], everything: int) -> None:
-        self._free = everything
-        paths: dict[str, _Path] = {}
-        for bit, clause in clauses:
-            self._free &= ~bit
-            for name, values in clause.items():
-                path = name.removeprefix(OUTSIDE)
-                paths.setdefault(path, _Path(path)).add(bit, values, outside=name != path)
-        self._paths = tuple(paths[path] for path in sorted(paths))
-
-    def possible(self, values: Values) -> int:
-        """Return the conditions of which this clause may hold."""
-        found = self._free
-        for path in self._paths:
-            found |= path.possible(values)
-        return found
+def _group(clauses: Sequence[tuple[int, Clause]], everything: int) -> tuple[int, tuple[_Path, ...]]:
+    """Return one clause of each of some conditions by its paths, and the conditions that have none."""
+    paths: dict[str, _Path] = {}
+    for bit, clause in clauses:
+        everything &= ~bit
+        for name, values in clause.items():
+            path = name.removeprefix(OUTSIDE)
+            paths.setdefault(path, _Path(path)).add(bit, values, outside=name != path)
+    return everything, tuple(paths[path] for path in sorted(paths))
 
 
 class _Path:
-    """What each value of one fact makes possible."""
+    """What each value of one fact makes possible; ``kept`` has the answers for facts that were seen."""
 
-    __slots__ = ("_all", "_by_value", "_kept", "_outside", "_path")
+    __slots__ = ("_all", "_by_value", "_outside", "is_of_kinds", "kept", "name")
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self.is_of_kinds = path == KINDS_PATH
+        self.name = "data_categories" if self.is_of_kinds else path
         self._all = 0
         self._by_value: dict[object, int] = {}
         self._outside: dict[frozenset[object], int] = {}
-        self._kept: dict[object, int] = {}
+        self.kept: dict[object, int] = {}
 
     def add(self, bit: int, values: frozenset[object], *, outside: bool) -> None:
         """Note that a condition is possible with one of these values, or with one outside of them."""
@@ -158,24 +155,19 @@ class _Path:
         for value in values:
             self._by_value[value] = self._by_value.get(value, 0) | bit
 
-    def possible(self, values: Values) -> int:
+    def possible(self, fact: Value, values: Values) -> int:
         """Return the conditions that the fact makes possible; all that ask for it where it is unknown."""
-        if self._path == KINDS_PATH:
-            fact: object = values["data_categories"], values[SOURCE_CATEGORIES]
-        else:
-            fact = values[self._path]
-            if fact is None:
-                return self._all
-        found = self._kept.get(fact)
+        key: object = fact
+        if self.is_of_kinds:
+            key = fact, values[SOURCE_CATEGORIES]
+        found = self.kept.get(key)
         if found is None:
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            found = self._kept[fact] = self._look_up(self._members(values))
+            if len(self.kept) >= _KEPT:
+                self.kept.clear()
+            found = self.kept[key] = self._look_up(self._kinds(values) if self.is_of_kinds else fact)
         return found
 
-    def _members(self, values: Values) -> Value:
-        if self._path != KINDS_PATH:
-            return values[self._path]
+    def _kinds(self, values: Values) -> Value:
         kinds, named = kinds_of(values, _NOTHING), values["data_categories"]
         return kinds.possible | named if isinstance(named, frozenset) else None
 

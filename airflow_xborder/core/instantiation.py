@@ -9,7 +9,7 @@ deny (law 11).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timezone
 from functools import cached_property, lru_cache
 from typing import TypeAlias
@@ -83,10 +83,11 @@ class Part:
     that tell parts apart along ``paths``: any other binds the whole whenever it binds a part (law 7).
     """
 
-    __slots__ = ("concerned", "paths")
+    __slots__ = ("concerned", "heads", "paths")
 
-    def __init__(self, concerned: Container[str], paths: Iterable[str]) -> None:
-        self.concerned = concerned
+    def __init__(self, whole: Instance, paths: Iterable[str]) -> None:
+        self.heads = [*(compiled.pack for compiled in whole.entered.values()), *whole.open_heads]
+        self.concerned = frozenset(whole.considered)
         self.paths = tuple(paths)
 
 
@@ -107,10 +108,10 @@ class Instance:
         self.applied: list[Applied] = []
         self.considered: dict[str, bool] = {}
         self.errors: dict[str, str] = {}
-        self._open: list[Head] = []
+        self.open_heads: list[Head] = []
         self._lacking: dict[str, tuple[str, ...]] = {}
         self._absorbed: list[Instance] = []
-        self._entered: dict[str, CompiledPack] = {}
+        self.entered: dict[str, CompiledPack] = {}
         self._asked: set[str] = set()
         self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
         self._cases: dict[tuple[str | date, frozenset[str] | None], Case] = {}
@@ -141,8 +142,13 @@ class Instance:
         return case
 
     def _connect(self) -> None:
-        for head in self.policies.concerned(self._case("UTC", None).values):
+        for head in self._heads():
             self._connect_to(head)
+
+    def _heads(self) -> Sequence[Head]:
+        if self._part and not self.policies.dividing.intersection(self._part.paths):
+            return self._part.heads  # no other regime can concern a part
+        return self.policies.concerned(self._case("UTC", None).values)
 
     def _connect_to(self, head: Head) -> None:
         try:
@@ -150,14 +156,14 @@ class Instance:
             if truth is TRUE or (truth is UNKNOWN and head.id in self._concerned):
                 self._enter(self.policies.compiled(head.id))
             elif truth is UNKNOWN:
-                self._open.append(head)
+                self.open_heads.append(head)
         except RULE_ERRORS as error:
             self.errors[head.id] = failure(error)
 
     def _enter(self, compiled: CompiledPack) -> None:
         pack = compiled.pack
         case = self._case(pack.time_zone, _NONE)
-        self._entered[pack.id] = compiled
+        self.entered[pack.id] = compiled
         self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
         if self._part and pack.id in self._concerned:
             rules = compiled.telling_apart(self._part.paths, case.values, case.on)
@@ -198,7 +204,7 @@ class Instance:
     def dividing(self) -> frozenset[str]:
         """The paths that the connecting factors, and the rules of the regimes that are concerned, tell apart."""
         found = self.policies.dividing
-        for compiled in self._entered.values():
+        for compiled in self.entered.values():
             found |= compiled.dividing(self.policies.designations)
         return found
 
@@ -207,8 +213,8 @@ class Instance:
         for name, transfer in part.considered.items():
             self.considered[name] = self.considered.get(name, False) or transfer
         self.errors.update(part.errors)
-        known = {head.id for head in self._open}
-        self._open += [head for head in part._open if head.id not in known]
+        known = {head.id for head in self.open_heads}
+        self.open_heads += [head for head in part.open_heads if head.id not in known]
         self._lacking.update(part.unconnected)
         self._absorbed.append(part)
 
@@ -217,14 +223,14 @@ class Instance:
         """The regimes of which nobody can tell whether they are concerned, with the facts that would tell."""
         own = {
             head.id: tuple(sorted(set(head.connects.missing(self._case(head.time_zone, None)))))
-            for head in self._open
+            for head in self.open_heads
         }
         return {**self._lacking, **{name: facts for name, facts in own.items() if facts}}
 
     @property
     def is_open(self) -> bool:
         """Whether there is a regime of which nobody can tell whether it is concerned."""
-        return bool(self._open)
+        return bool(self.open_heads)
 
     @property
     def not_considered(self) -> dict[str, str]:
@@ -242,7 +248,7 @@ class Instance:
     @cached_property
     def states(self) -> dict[str, str]:
         """Which rules and designations of each regime that was asked are in force, as a digest."""
-        asked = {**self._entered, **{compiled.pack.id: compiled for _, _, compiled in self._pulled}}
+        asked = {**self.entered, **{compiled.pack.id: compiled for _, _, compiled in self._pulled}}
         return {
             name: compiled.state(day_in(compiled.pack.time_zone, self.as_of), self.policies.designations)
             for name, compiled in asked.items()
@@ -257,7 +263,7 @@ class Instance:
     def thresholds(self) -> dict[str, str]:
         """On which side of each threshold of the rules in force the count is."""
         asked: list[tuple[Counted, Case]] = []
-        for compiled in self._entered.values():
+        for compiled in self.entered.values():
             case = self._case(compiled.pack.time_zone, _NONE)
             asked += [(counted, case) for counted in compiled.pack.transfer_thresholds]
         for rule, compiled, case in self._with_thresholds():
@@ -269,18 +275,18 @@ class Instance:
         }
 
     def _with_thresholds(self) -> Iterator[_Asked]:
-        for compiled in self._entered.values():
+        for compiled in self.entered.values():
             for rule, uncured in compiled.with_thresholds:
                 yield rule, compiled, self._case(compiled.pack.time_zone, uncured)
         yield from self._pulled_in()
 
     def _pulled_in(self) -> Iterator[_Asked]:
         for rule, uncured, compiled in self._pulled:
-            if compiled.pack.id not in self._entered:
+            if compiled.pack.id not in self.entered:
                 yield rule, compiled, self._case(compiled.pack.time_zone, uncured)
 
     def _may_turn(self) -> Iterator[_Asked]:
-        for name, compiled in self._entered.items():
+        for name, compiled in self.entered.items():
             zone_name = compiled.pack.time_zone
             divided = self._part.paths if self._part and name in self._concerned else None
             for rule, uncured in compiled.may_turn(self._case(zone_name, _NONE).values, divided):
@@ -297,7 +303,7 @@ class Instance:
         for head in self.policies.dated_heads:
             case = self._case(head.time_zone, None)
             days |= self._days_of(head, head.connects, case)
-        for compiled in self._entered.values():
+        for compiled in self.entered.values():
             if compiled.pack.transfer is not None:
                 case = self._case(compiled.pack.time_zone, _NONE)
                 days |= self._days_of(compiled.pack, compiled.pack.transfer, case)
