@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
-from airflow_xborder.authoring.documents import Day, Id, Strict, Text
+from airflow_xborder.authoring.documents import Day, Id, Strict, Text, described
 from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids, validate
 from airflow_xborder.authoring.shipped import CASES_SUFFIX, PACK_SUFFIXES, shipped_names
 from airflow_xborder.authoring.source import Document, Place, read_document
@@ -53,7 +53,7 @@ class CaseDocument(Strict):
     case: Text
     as_of: Day | None = None
     complete: bool = True
-    flow: dict[str, Any]
+    flow: Annotated[dict[str, Any], described("flow")]
     expect: ExpectationDocument
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}$")]
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+
+def described(name: str) -> WithJsonSchema:
+    """Say by which definition of ``schemas.py`` an editor describes a value; reading checks it further on."""
+    return WithJsonSchema({"x-definition": name})
+
+
+PlaceName = Annotated[Id, described("place")]
+Category = Annotated[Id, described("data_category")]
+ConditionData = Annotated[Any, described("condition")]
+Obligation = Annotated[Any, described("obligation")]
 Confidence = Literal["confirmed", "recalled", "mixed", "unconfirmed"]
 
 
@@ -24,9 +35,9 @@ class DemandsDocument(Strict):
 
     keep_days: Annotated[int, Field(ge=0)] | None = None
     erase_days: Annotated[int, Field(ge=0)] | None = None
-    store_in: list[Id] | None = None
-    copy_in: list[Id] | None = None
-    keep_out_of: list[Id] | None = None
+    store_in: list[PlaceName] | None = None
+    copy_in: list[PlaceName] | None = None
+    keep_out_of: list[PlaceName] | None = None
     disclosure: Literal["disclose", "withhold"] | None = None
 
 
@@ -35,8 +46,8 @@ class AlternativeDocument(Strict):
 
     id: Id | None = None
     citation: Text | None = None
-    needs: Any
-    obligations: list[Any] = []
+    needs: ConditionData
+    obligations: list[Obligation] = []
     warnings: list[Text] = []
 
 
@@ -44,7 +55,7 @@ class RequirementDocument(Strict):
     """One legal rule. The user's first format is a subset: a plain trigger list means all of them."""
 
     requirement_id: Annotated[Id, Field(validation_alias=AliasChoices("requirement_id", "id"))]
-    jurisdiction: Id | None = None
+    jurisdiction: Annotated[Id, described("jurisdiction")] | None = None
     description: Text
     citation: Text | None = None
     source: Text | None = None
@@ -52,22 +63,22 @@ class RequirementDocument(Strict):
         Literal["constitutional", "treaty", "supranational", "national", "state", "industry", "company"]
         | None
     ) = None
-    triggers: list[Text] = []
-    when: dict[str, Any] | Text | None = None
+    triggers: list[Annotated[Text, described("name")]] = []
+    when: Annotated[dict[str, Any] | Text, described("condition")] | None = None
     effect: (
         Literal["forbid", "require", "local_copy", "local_only", "approval", "assessment", "review", "duty"]
         | None
     ) = None
-    constraints: list[Any] = []
+    constraints: list[Annotated[Any, described("constraint")]] = []
     on_unmet: Literal["deny", "review", "track"] | None = None
-    obligations: list[Any] = []
+    obligations: list[Obligation] = []
     duty: Id | None = None
     demands: DemandsDocument | None = None
     warnings: list[Text] = []
     remediation: list[Text] = []
     dependencies: list[Id] = []
     conflicts: list[Id] = []
-    not_cured_by: list[Id] = []
+    not_cured_by: list[Annotated[Id, described("safeguard")]] = []
     derogable_by: list[Id] = []
     displaces: list[Id] = []
     supersedes: list[Id] = []
@@ -82,16 +93,16 @@ class DesignationDocument(Strict):
     """One dated statement that a jurisdiction makes about another."""
 
     id: Id
-    by: Id
+    by: PlaceName
     kind: Literal["adequacy", "equivalence", "country_of_concern", "membership"]
-    of: Id
+    of: Annotated[Id, described("designated")]
     valid_from: Day
     valid_until: Day | None = None
     recorded_at: Day | None = None
     citation: Text
     source: Text | None = None
     confidence: Confidence | None = None
-    scope: dict[str, Any] | Text | None = None
+    scope: Annotated[dict[str, Any] | Text, described("condition")] | None = None
     warning: Text | None = None
     suspends: Id | None = None
 
@@ -99,9 +110,9 @@ class DesignationDocument(Strict):
 class CoverageDocument(Strict):
     """What is known of places without a pack."""
 
-    places: list[Id]
+    places: list[PlaceName]
     status: Literal["no_rule_known", "rule_known"]
-    categories: list[Id] = []
+    categories: list[Category] = []
     reviewed_at: Day
     note: Text
 
@@ -118,7 +129,7 @@ class LegalOrderDocument(Strict):
     """Which jurisdictions make up one legal order, and its levels from the highest down."""
 
     id: Id
-    members: list[Id]
+    members: list[PlaceName]
     levels: list[
         Literal["constitutional", "treaty", "supranational", "national", "state", "industry", "company"]
     ]
@@ -128,18 +139,18 @@ class PackDocument(Strict):
     """One regime."""
 
     pack: Id
-    jurisdiction: Id
+    jurisdiction: Annotated[Id, described("jurisdiction")]
     title: Text
     version: Text
     last_checked: Day
     notice: Text
     time_zone: Text = "UTC"
-    covers: list[Id] = []
+    covers: list[PlaceName] = []
     expects: list[Id] = []
     attributes: dict[Id, AttributeDocument] = {}
-    definitions: dict[Id, Any] = {}
-    connects: list[Any] = []
-    transfer: dict[str, Any] | Text | None = None
+    definitions: dict[Id, ConditionData] = {}
+    connects: list[ConditionData] = []
+    transfer: Annotated[dict[str, Any] | Text, described("condition")] | None = None
     designations: list[DesignationDocument] = []
     coverage: list[CoverageDocument] = []
     legal_orders: list[LegalOrderDocument] = []
