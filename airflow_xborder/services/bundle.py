@@ -87,9 +87,10 @@ def archive(files: Iterable[tuple[str, bytes]]) -> bytes:
     """Return files as the tarball that OPA loads; equal files give equal bytes."""
     packed = io.BytesIO()
     # The time in the header of gzip would make each archive another one.
-    with gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream, tarfile.open(
-        fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT
-    ) as tar:
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
         for name, data in files:
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(data), 0o644

@@ -132,7 +132,9 @@ def resolve(
     trusted = flow if trust_claims else None
     claimed = _attach_documents(_with_claimed_parties(resolver, base, flow), catalog, on, trusted)
     known = _attach_documents(base, catalog, on, trusted)
-    known = replace(known, source=_vouched(known.source), destination=_vouched(known.destination))
+    known = replace(
+        known, source=_vouched(known.source, catalog), destination=_vouched(known.destination, catalog)
+    )
     return Resolved(
         claimed=_overlay(flow, claimed, _places(resolver, flow.places)),
         known=known,
@@ -203,9 +205,11 @@ def _end(resolver: _Resolver, name: str, end: End) -> End:
     )
 
 
-def _vouched(end: End) -> End:
-    """Leave out a country that is the author's word alone: no region and no store of the catalog stands behind it."""
-    return end if end.region is not None else End(store=end.store)
+def _vouched(end: End, catalog: Catalog) -> End:
+    """Leave out what is the author's word alone: no region and no store of the catalog stands behind it."""
+    if end.region is None:
+        return End(store=end.store)
+    return replace(end, subdivision=catalog.regions[end.region].subdivision)
 
 
 def _places(resolver: _Resolver, places: Places | None) -> Places | None:

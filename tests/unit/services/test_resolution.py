@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_xborder.core.catalog import Catalog
-from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.core.flow import DataFlow, End
 from airflow_xborder.services.resolution import Measured, Resolved, complete_from_catalog, resolve
 from tests.deployment import CATALOG, NOW, PEOPLE, flow
 
@@ -40,6 +40,25 @@ def test_measured_columns_narrow_the_categories() -> None:
 def test_a_region_by_its_alias() -> None:
     asked = replace(flow(), destination=replace(flow().destination, store=None, region="US"))
     assert resolved(asked).known.destination.region == "us"
+
+
+@pytest.mark.parametrize("trusts", [False, True])
+def test_which_part_of_a_country_a_region_is_in_is_no_authors_to_say(trusts: bool) -> None:
+    catalog = Catalog({**deepcopy(CATALOG), "regions": {**CATALOG["regions"], "us": {"country": "US"}}})
+    end = End(region="us", subdivision="US-VA")
+    answer = resolve(
+        replace(flow(), source=end, destination=end), catalog, NOW.date(), Measured(), trust_claims=trusts
+    )
+    assert (answer.known.source.subdivision, answer.known.destination.subdivision) == (None, None)
+    assert answer.claimed.source.subdivision == "US-VA"
+
+
+@pytest.mark.parametrize("trusts", [False, True])
+def test_nor_is_a_country_that_no_region_stands_behind(trusts: bool) -> None:
+    catalog = Catalog(deepcopy(CATALOG))
+    asked = replace(flow(), destination=End(country="FR"))
+    answer = resolve(asked, catalog, NOW.date(), Measured(), trust_claims=trusts)
+    assert answer.known.destination == End()
 
 
 def test_a_wrong_region_of_a_store_contradicts() -> None:
