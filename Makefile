@@ -49,7 +49,7 @@ contracts: env ## Check which module imports which.
 	@$(VENV)/bin/lint-imports | tail -n +10
 
 .PHONY: bench
-bench: env ## What a gate costs: ratios in one run.
+bench: env servers ## What engines and gates cost: ratios in one run.
 	@$(PYTHON) -m tests.benchmarks
 
 .PHONY: coverage

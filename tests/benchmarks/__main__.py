@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``make bench``: all tables, and the machine they were made on."""
+"""``make bench``: all tables, and the machine they were made on; ``python -m tests.benchmarks NAME…`` makes some."""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 from pathlib import Path
 
-from tests.benchmarks import first_decision, gate_tasks, imports
+from tests.benchmarks import engines, first_decision, gate_tasks, imports, policy_work
+
+PARTS = {
+    "engines": engines,
+    "policies": policy_work,
+    "imports": imports,
+    "first_decision": first_decision,
+    "gate_tasks": gate_tasks,
+}
 
 
 def machine() -> str:
@@ -21,11 +30,15 @@ def machine() -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print what is named, or everything."""
+    names = sys.argv[1:] or list(PARTS)
+    unknown = sorted(set(names) - PARTS.keys())
+    if unknown:
+        raise SystemExit(f"no benchmark `{unknown[0]}`: one of {', '.join(PARTS)}")
     print(machine())
-    for part in (imports, first_decision, gate_tasks):
+    for name in names:
         print()
-        print(part.report(), flush=True)
+        print(PARTS[name].report(), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Engines side by side: the same law at three sizes, the same flows, and the same answers, or the benchmark fails.
 
-``python -m tests.benchmarks engines [SIZE…]``. All engines take turns over the flows in one process (an OPA server
+``python -m tests.benchmarks.engines [SIZE…]`` runs it alone. All engines take turns over the flows in one process (an OPA server
 runs beside it). What a flow must be turned into for an engine is done before, but for "from a raw flow"; what is
 timed is asking, and reading the outcome and the ids of what is violated.
 """
@@ -123,7 +123,7 @@ def _table(found: Measured) -> str:
     lines = [
         f"{found.size:,} requirements; flows: {parts}; of the requirements {statistics.mean(applicable):.1f} apply "
         f"to a flow, {max(applicable)} at most (µs a flow)",
-        f"{'':38}{'flows':>7}{'p50':>9}{'p99':>9}{'p99/p50':>9}{'a second':>10}{'native=1':>10}",
+        f"{'':38}{'flows':>7}{'p50':>9}{'p99':>9}{'p99/p50':>9}{'a second':>10}{'p50/ours':>10}",
     ]
     base = found.runs[ANSWER].quantile(0.5)
     for entry in ENTRIES:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from tests.benchmarks.contenders import AbsentError, BatchEntry, Entry, cedar, naive, native
+from tests.benchmarks.contenders import AbsentError, BatchEntry, Entry, cedar, naive, native, opa
 from tests.benchmarks.contenders.saying import Said
 from tests.benchmarks.estate.world import World
 
@@ -32,6 +32,12 @@ ENTRIES = (
     Entry(title="native: answer, from a raw flow", open=_here(native.FromRaw)),
     Entry(title="our evaluator, loop without index", open=_here(naive.Loop)),
     Entry(title="reference semantics of the tests", open=_here(naive.Reference), seconds=5),
+    Entry(title="OPA in process", open=_here(opa.Library)),
+    Entry(title="OPA server", open=opa.open_server("bench/said")),
+    Entry(title="OPA server: whole answer", open=opa.open_server("xborder/answer")),
     Entry(title="cedarpy, two-valued flows only", open=_open_cedar, can_ask=cedar.can_ask),
 )
-BATCHES = (BatchEntry(title="native", open=native.open_batch, size=10_000),)
+BATCHES = (
+    BatchEntry(title="native", open=native.open_batch, size=10_000),
+    BatchEntry(title="OPA server", open=opa.open_batch, size=100),
+)

@@ -195,7 +195,7 @@ def _local(of: Jurisdiction, random: Random) -> Row:
         "effect": "local_copy",
         "when": {"all": ["leaves", _data(random), {"exporter.sector": random.choice(SECTORS)}, _purposes(random)]},
         "constraints": [{"any": [{"evidence": "filing_receipt"}, {"safeguard": "region_pin"}]}],
-        "demands": {"copy_in": [of.home]},
+        **({"demands": {"copy_in": [of.home]}} if random.random() < 0.2 else {}),
         "on_unmet": "review",
     }  # fmt: skip
 
@@ -233,7 +233,7 @@ def _retention(of: Jurisdiction, random: Random) -> Row:
         "effect": "duty",
         "when": {"all": ["leaves", _data(random), _purposes(random)]},
         "constraints": [{"evidence": "retention_schedule"}],
-        "demands": demands,
+        **({"demands": demands} if random.random() < 0.15 else {}),
     }  # fmt: skip
 
 
