@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that are kept: an ``allow`` of an engine stands for the same question until its ``valid_until``.
+"""Answers that are kept: an ``allow`` of an engine stands for the same question until its ``valid_until``, for a while.
 
 The same question is one whose answer rests on the same things: the policies, the whole flow with its documents,
 counts and consent, and how it was asked. Registers and counters need no place of their own in it, since what they say
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 
 LIMIT = 1024
+_QUARTER = 15 * 60
 
 _Key: TypeAlias = tuple[object, ...]
 # All but the name that its author gives a flow.
@@ -121,15 +122,19 @@ def _holds(decision: Decision, moment: datetime) -> bool:
 
 
 def _key(question: Question) -> _Key:
-    frame = question.frame
+    frame, facts = question.frame, question.facts
+    # The digests in a decision tell also which rules and documents were valid on the day that do not matter to the
+    # answer. No calendar turns its page within a quarter of an hour, so in that time they stay as they are.
+    quarter = int(frame.as_of.timestamp()) // _QUARTER
     asked = (
         question.policies.digest,
+        quarter,
         frame.engine,
         frame.on_gap,
-        question.facts.complete,
+        facts.complete,
         question.filters_rows,
     )
-    return *asked, _bytes(question.facts.flow)
+    return *asked, _bytes(facts.flow)
 
 
 def _bytes(flow: DataFlow) -> bytes:

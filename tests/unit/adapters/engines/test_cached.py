@@ -133,6 +133,14 @@ class TestItsTime:
         asked.ask()
         assert asked.engine.asked == 2
 
+    def test_it_is_asked_for_again_each_quarter_of_an_hour(self) -> None:
+        asked = Asked()
+        asked.clock.moment += 14 * MINUTE
+        asked.ask()
+        asked.clock.moment += MINUTE
+        asked.ask()
+        assert asked.engine.asked == 2
+
     def test_what_is_simulated_is_neither_read_nor_written(self) -> None:
         asked = Asked()
         asked.ask(simulated=True)
