@@ -142,9 +142,9 @@ def _special(of: Jurisdiction, number: int) -> Row:
         "level": "state" if of.is_state else "national",
         "effective_date": f"{random.randint(2005, 2026)}-0{random.randint(1, 9)}-01",
     }
-    if random.random() < 0.05:
+    if random.random() < 0.05 and row["effective_date"] < "2024":
         row["expires"] = f"{random.randint(2024, 2028)}-06-30"
-    if random.random() < 0.05:
+    elif random.random() < 0.05:
         row["effective_date"] = "2027-07-01"
     return {**row, **_KINDS[number % len(_KINDS)](of, random)}
 
