@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from airflow_xborder.core.decision import Decision
+    from collections.abc import Iterator
+
+    from airflow_xborder.core.compilation import Policies
+    from airflow_xborder.core.decision import Applicable, Decision
     from airflow_xborder.core.flow import DataFlow, End
+    from airflow_xborder.core.requirement import Requirement
 
 _WIDTH = 100
 
@@ -81,13 +85,85 @@ def explain(decision: Decision, flow: DataFlow | None = None) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(text: str) -> str:
+_ANSWERS = {
+    "allow": "The flow is allowed.",
+    "review": "The flow needs a person's decision.",
+    "deny": "The flow is not allowed.",
+}
+_STATUSES = {
+    "met": "applies and is met",
+    "unmet": "applies and is not met",
+    "unknown": "cannot be judged without further facts",
+    "error": "could not be evaluated",
+}
+
+
+def explain_to_lawyer(decision: Decision, flow: DataFlow, policies: Policies) -> str:
+    """Return an answer as an opinion is laid out: question, answer, the law looked at, each rule with its standing.
+
+    :param policies: those that the decision was made with, for titles, sources and confidence.
+    """
+    lines = [f"Question: {between(flow)}{f', for {flow.purpose}' if flow.purpose else ''}"]
+    lines += [_wrapped(f"data: {', '.join(flow.data_categories or ()) or 'not categorised'}")]
+    lines += [f"Answer: {_ANSWERS[decision.outcome.value]}"]
+    lines += [_wrapped(f"- {reason.text}") for reason in decision.reasons]
+    lines += _section("Law looked at:", _regimes(decision, policies))
+    rules = {rule.id: rule for pack in policies.packs() for rule in pack.requirements}
+    entries = (_standing(entry, rules.get(entry.requirement_id)) for entry in decision.applicable)
+    lines += _section("Rules:", entries)
+    between_rules = (f"{one} against {other}" for one, other in decision.conflicts)
+    lines += _section("Conflicts, which a person decides:", between_rules)
+    duties = (f"{duty.type}: {duty.state}, by {_cited(rules.get(duty.because))}" for duty in decision.duties)
+    lines += _section("Duties:", duties)
+    lines += _section("Not considered:", (f"{name}: {why}" for name, why in decision.not_considered))
+    lines += _section("To be known:", decision.warnings)
+    turns = decision.valid_until
+    until = f"could change at {turns:%Y-%m-%d %H:%M} UTC" if turns else "changes on no day that is known"
+    lines.append(f"As of {decision.as_of:%Y-%m-%d %H:%M} UTC; the answer {until}.")
+    lines.append(
+        f"Policies {decision.policy_digest[:16]}, facts {decision.facts_digest[:16]}. Not legal advice."
+    )
+    return "\n".join(lines)
+
+
+def _section(heading: str, entries: Iterable[str]) -> list[str]:
+    found = [_wrapped(f"- {entry}", on_hyphens=False) for entry in entries]
+    return [heading, *found] if found else []
+
+
+def _regimes(decision: Decision, policies: Policies) -> Iterator[str]:
+    titles = {head.id: head.title for head in policies.heads}
+    for regime in decision.regimes:
+        transfer = "calls it a transfer" if regime.is_transfer else "calls it no transfer"
+        yield f"{titles.get(regime.id, regime.id)}: {regime.outcome.value}, {transfer}"
+
+
+def _standing(entry: Applicable, rule: Requirement | None) -> str:
+    said = f"{entry.citation} ({entry.level} law of {entry.jurisdiction}) {_STATUSES.get(entry.status, entry.status)}"
+    if rule is None:
+        return said
+    checked = (
+        "" if rule.confidence == "confirmed" else f" Our reading of it is {rule.confidence}, to be checked."
+    )
+    return f"{said}: {rule.description}{checked}{f' {rule.source}' if rule.source else ''}"
+
+
+def _cited(rule: Requirement | None) -> str:
+    return rule.citation if rule is not None else "a rule that is no longer there"
+
+
+def _wrapped(text: str, *, on_hyphens: bool = True) -> str:
     import textwrap
 
     own = len(text) - len(text.lstrip())
     indent = " " * (2 + own)
     return textwrap.fill(
-        text.lstrip(), _WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False
+        text.lstrip(),
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=on_hyphens,
     )
 
 

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import Any
 
 import pytest
 
+from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.decision import Obligation, Outcome, Remediation
-from airflow_xborder.core.explanation import TEMPLATES, between, explain, render
+from airflow_xborder.core.explanation import TEMPLATES, between, explain, explain_to_lawyer, render
 from airflow_xborder.core.flow import DataFlow, End
-from tests.factories import decide, make_pack, make_row
+from tests.factories import decide, make_flow, make_pack, make_row
 
 DENIED = decide(
     [make_pack("t", make_row(citation="Art. 1", constraints=[{"evidence": "tia"}]))], flow_id="users-to-us"
@@ -90,3 +92,39 @@ class TestExplanations:
         allowed = decide([make_pack("t")]).with_changes(obligations=(duty,))
         assert "    minimise_columns (drop=personal_data.contact)" in explain(allowed).splitlines()
         assert "minimise_columns" not in explain(DENIED.with_changes(obligations=(duty,)))
+
+
+class TestForALawyer:
+    """The answer laid out as an opinion, with the law it rests on."""
+
+    POLICIES = load_policies()
+
+    def told(self, **fields: Any) -> str:
+        """Return the text for a flow, in one line."""
+        flow = make_flow(**fields)
+        decision = decide(self.POLICIES, flow)
+        return " ".join(explain_to_lawyer(decision, flow, self.POLICIES).split())
+
+    def test_a_denial(self) -> None:
+        text = self.told(destination="US-VA", importer={"country": "US", "listings": []})
+        for part in (
+            "Question: DE → US-VA",
+            "Answer: The flow is not allowed.",
+            "EU General Data Protection Regulation: deny, calls it a transfer",
+            "GDPR Art. 44 (supranational law of EU) applies and is not met: Personal data may leave the EEA",
+            "Our reading of it is mixed, to be checked. https://eur-lex.europa.eu/eli/reg/2016/679/oj",
+            "erasure: open, by GDPR Art. 5(1)(e), 17, 19",
+            "jp.appi: no connecting factor",
+            "Not legal advice.",
+        ):
+            assert part in text, part
+
+    def test_an_answer_that_will_change(self) -> None:
+        text = self.told(destination="GB")
+        assert "Answer: The flow needs a person's decision." in text
+        assert "the answer could change at 2031-12-27 23:00 UTC." in text
+
+    def test_an_answer_that_stands(self) -> None:
+        text = self.told()
+        assert "Answer: The flow is allowed." in text
+        assert "Conflicts" not in text
