@@ -10,7 +10,7 @@ silence counts as "none".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -121,46 +121,48 @@ _ANY = Fact()
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """What all questions so far leave of the flows: facts by path, and the questions that are about no single fact."""
+    """What all questions so far leave of the flows.
+
+    :param facts: what is known of each fact, by its path.
+    :param asked: the questions, in the order asked.
+    :param others: those of them that no fact alone settles.
+    """
 
     facts: Mapping[str, Fact]
+    asked: tuple[Literal, ...] = ()
     others: tuple[Literal, ...] = ()
 
     def narrow(self, literal: Literal) -> Narrowed | None:
         """Ask one more question; ``None`` if no flow answers all of them so."""
-        leaf, holds = literal.leaf, literal.holds
-        if literal in self.others:
-            return self
-        if any(_contradict(literal, other) for other in self.others):
-            return None
-        found: Narrowed | None = self
-        if isinstance(leaf, (In, Within, Is, Compare, Known)):
-            for path, fact in _facts(leaf, holds, literal.voice):
-                found = found and found._with(path, fact)
-            return found and found._keep(literal)
-        return self._keep(literal)
-
-    def meet(self, other: Narrowed) -> Narrowed | None:
-        """Return what both leave; ``None`` if no flow is such."""
-        found: Narrowed | None = self
-        for path, fact in other.facts.items():
-            found = found and found._with(path, fact)
-        for literal in other.others:
-            if found is None or any(_contradict(literal, own) for own in found.others):
+        kind, holds = literal.leaf.__class__, literal.holds
+        facts = self.facts
+        if kind in _OF_FACTS:
+            changed = dict(facts)
+            for path, fact in _facts(literal.leaf, holds):
+                if not _learn(changed, path, fact):
+                    return None
+            facts = changed
+        if _is_settled_by_facts(literal.leaf):
+            return Narrowed(facts, (*self.asked, literal), self.others)
+        for other in self.others:
+            if other.holds is not holds and _contradict(literal, other):
                 return None
-            found = found._keep(literal)
-        return found
+        return Narrowed(facts, (*self.asked, literal), (*self.others, literal))
 
-    def _keep(self, literal: Literal) -> Narrowed:
-        return self if literal in self.others else replace(self, others=(*self.others, literal))
 
-    def _with(self, path: str, more: Fact) -> Narrowed | None:
-        known = self.facts.get(path)
-        fact = more if known is None else _both(known, more)
-        one = path in _ONE
-        if not fact.is_possible(one) or (fact.unknown and _is_stated(fact, path)):
-            return None
-        return replace(self, facts={**self.facts, path: fact})
+_OF_FACTS = frozenset({In, Within, Is, Compare, Known})
+
+
+def _is_settled_by_facts(leaf: Condition) -> bool:
+    return isinstance(leaf, (Within, Is)) or (isinstance(leaf, In) and leaf.path != "data_categories")
+
+
+def _learn(facts: dict[str, Fact], path: str, more: Fact) -> bool:
+    """Add to what is known of a fact, and tell whether it can still be."""
+    known = facts.get(path)
+    fact = more if known is None else _both(known, more)
+    facts[path] = fact
+    return fact.is_possible(path in _ONE) and not (fact.unknown and _is_stated(fact, path))
 
 
 EVERYTHING = Narrowed({})
@@ -173,19 +175,18 @@ def _is_stated(fact: Fact, path: str) -> bool:
     return bool(fact.having) and path in _ONE and path != "purpose"
 
 
-def _facts(leaf: Condition, holds: bool, voice: Voice) -> Iterator[tuple[str, Fact]]:
-    match leaf:
-        case In(path=path, values=values):
-            yield from _in(path, values, holds)
-        case Within(path=path, values=values):
-            yield path, Fact(within=values) if holds else Fact(beyond=(values,))
-        case Is(path=path, expected=expected):
-            # Not the one is not the other: it may be that nobody says, where silence counts.
-            yield path, Fact(flag=expected) if holds else Fact(not_flag=frozenset({expected}))
-        case Compare(path=path) if holds:
-            yield path, Fact(low=leaf.at_least or 0, high=leaf.less_than, number=True)
-        case Known(path=path) if not holds:
-            yield path, Fact(unknown=True)
+def _facts(leaf: Condition, holds: bool) -> Iterator[tuple[str, Fact]]:
+    if isinstance(leaf, In):
+        yield from _in(leaf.path, leaf.values, holds)
+    elif isinstance(leaf, Within):
+        yield leaf.path, Fact(within=leaf.values) if holds else Fact(beyond=(leaf.values,))
+    elif isinstance(leaf, Is):
+        # Not the one is not the other: it may be that nobody says, where silence counts.
+        yield leaf.path, Fact(flag=leaf.expected) if holds else Fact(not_flag=frozenset({leaf.expected}))
+    elif isinstance(leaf, Compare) and holds:
+        yield leaf.path, Fact(low=leaf.at_least or 0, high=leaf.less_than, number=True)
+    elif isinstance(leaf, Known) and not holds:
+        yield leaf.path, Fact(unknown=True)
 
 
 def _in(path: str, values: Terms, holds: bool) -> Iterator[tuple[str, Fact]]:

@@ -64,20 +64,31 @@ class Period:
 class Overlap:
     """Flows for which both conditions hold.
 
-    :param always: what all of them have in common, in words.
-    :param example: what one way of being such a flow has besides.
+    :param common: what is asked of all of them: questions with their answers.
+    :param chosen: the same of one way of being such a flow.
     :param certain: false when the search ended before it found one.
     :param since: the first day of a designation without which the two cannot meet, if there is one.
     """
 
-    always: tuple[str, ...]
-    example: tuple[str, ...] = ()
+    common: tuple[Literal, ...]
+    chosen: tuple[Literal, ...] = ()
     certain: bool = True
     since: date | None = None
 
+    @property
+    def always(self) -> tuple[str, ...]:
+        """What all the flows have in common, in words."""
+        return _words(self.common)
+
+    @property
+    def example(self) -> tuple[str, ...]:
+        """What one way of being such a flow has besides, in words."""
+        always = set(self.always)
+        return tuple(word for word in _words(self.chosen) if word not in always)
+
     def __str__(self) -> str:
-        words = ", ".join(self.always) or "any flow"
-        return f"{words}; for example {', '.join(self.example)}" if self.example else words
+        words, example = ", ".join(self.always) or "any flow", self.example
+        return f"{words}; for example {', '.join(example)}" if example else words
 
 
 @dataclass
@@ -188,15 +199,13 @@ def overlap(
     if reduced is None:
         return None
     unit, branches = reduced
-    always = _words(unit)
     try:
         found = search.run(unit, [_disjunction(branch) for branch in branches])
     except _TooLongError:
-        return Overlap(always, certain=False)
+        return Overlap(unit.asked, certain=False)
     if found is None:
         return None
-    more = tuple(word for word in _words(found) if word not in always)
-    return Overlap(always, more, since=_decisive(search, found))
+    return Overlap(unit.asked, found.asked, since=_decisive(search, found))
 
 
 def _peeled(condition: Condition, holds: bool) -> tuple[Condition, bool]:
@@ -216,17 +225,14 @@ def _disjunction(options: Sequence[Goal]) -> Goal:
 
 def _constant(condition: Condition, voice: Voice) -> bool | None:
     """Return the answer that is the same for every flow, ``None`` if there is none."""
-    match condition:
-        case Discharge():
-            return True
-        case HasSafeguard() if condition.type in voice.uncured:
-            return False
-        case All() if not condition.conditions:
-            return True
-        case Any() if not condition.conditions:
-            return False
-        case _:
-            return None
+    kind = condition.__class__
+    if kind is Discharge:
+        return True
+    if isinstance(condition, HasSafeguard):
+        return False if condition.type in voice.uncured else None
+    if isinstance(condition, (All, Any)) and not condition.conditions:
+        return kind is All
+    return None
 
 
 def _decisive(search: _Search, found: Narrowed) -> date | None:
@@ -241,9 +247,9 @@ def _decisive(search: _Search, found: Narrowed) -> date | None:
     return max(days, default=None)
 
 
-def _words(narrowed: Narrowed) -> tuple[str, ...]:
+def _words(literals: Sequence[Literal]) -> tuple[str, ...]:
     """Write what is asked of the flows; of two questions about one fact the sharper alone."""
-    asked = dict.fromkeys((literal.leaf, literal.holds) for literal in narrowed.others)
+    asked = dict.fromkeys((literal.leaf, literal.holds) for literal in literals)
     sharpest = [entry for entry in asked if not any(_says_more(other, entry) for other in asked)]
     return tuple(sorted({question_in_words(leaf, holds) for leaf, holds in sharpest}))
 
