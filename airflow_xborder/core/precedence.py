@@ -11,11 +11,14 @@ equals by nobody but a person.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from airflow_xborder.core.demands import NOTHING, opposed
-from airflow_xborder.core.evaluation import Finding
 from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.requirement import Requirement
+
+if TYPE_CHECKING:
+    from airflow_xborder.core.evaluation import Finding
 
 _CERTAIN = ("met", "unmet", "unknown")
 
