@@ -21,7 +21,9 @@ from airflow_xborder.core.kinds import CURED_NAMES
 from airflow_xborder.core.pack import Coverage, Pack
 from airflow_xborder.core.question_index import ANY, question_index
 from airflow_xborder.core.questions import LOOKED_UP, View
+from airflow_xborder.core.partitions import dividing_of_rule
 from airflow_xborder.core.requirement import Effect, Requirement
+from airflow_xborder.core.standing import standings
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import KINDS, UNCATEGORISED, ancestors, is_a
 
@@ -42,6 +44,7 @@ class _Exporter:
     def __init__(self, policies: Policies) -> None:
         self._policies = policies
         self._tables = Tables(policies.designations)
+        self._standings: Mapping[str, Row] = {}
         self._newer: dict[str, list[Requirement]] = {}
         for pack in policies.packs():
             for rule in pack.requirements:
@@ -51,9 +54,11 @@ class _Exporter:
     def document(self) -> Row:
         packs = self._policies.packs()
         rules = {rule.id: rule for pack in packs for rule in pack.requirements}
+        self._standings = standings(rules, self._policies.legal_orders)
         document: Row = {
             "format": FORMAT,
             "digest": self._policies.digest,
+            "divides": _set(self._policies.dividing),
             "zones": sorted({pack.time_zone for pack in packs}),
             "packs": {pack.id: self._pack(pack) for pack in packs},
             "requirements": {
@@ -82,6 +87,7 @@ class _Exporter:
             "title": pack.title,
             "jurisdiction": pack.jurisdiction,
             "connects": self._gate(pack.connects, View(zone=pack.time_zone, connecting=True)),
+            "divides": _set(path for rule in pack.requirements for path in self._divides(rule)),
         }
         if pack.transfer is not None:
             row["transfer"] = self._gate(pack.transfer, View(zone=pack.time_zone))
@@ -107,11 +113,15 @@ class _Exporter:
             "warnings": list(rule.warnings),
             "dependencies": list(rule.dependencies),
             "rests_on": _closure(rule, rules),
-            "conflicts": list(rule.conflicts),
+            "divides": _set(self._divides(rule)),
+            **self._standings.get(rule.id, {}),
         }
         if rule.effect is Effect.DUTY:
             row["duty"] = rule.duty or rule.id
-        return {key: value for key, value in row.items() if value not in ([], False)}
+        return {key: value for key, value in row.items() if value not in ([], {}, False)}
+
+    def _divides(self, rule: Requirement) -> frozenset[str]:
+        return dividing_of_rule(rule, self._policies.designations)
 
     def _designation(self, row: Designation) -> Row:
         suspensions = self._policies.designations.suspensions(row)
@@ -123,6 +133,10 @@ class _Exporter:
             "citation": row.citation,
             "suspended": [_period(other.valid_from, other.valid_until) for other in suspensions],
         }
+
+
+def _set(members: Iterable[str]) -> dict[str, bool]:
+    return dict.fromkeys(sorted({*members}), True)
 
 
 def _period(first: date, last: date | None) -> Row:

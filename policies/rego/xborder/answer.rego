@@ -5,11 +5,11 @@
 #   POST /v1/data/xborder/allow    {"input": {"facts": {...}}}
 package xborder
 
-import data.xborder.conditions
 import data.xborder.facts
 import data.xborder.gaps
 import data.xborder.model
-import data.xborder.requirements
+import data.xborder.parts
+import data.xborder.precedence
 import rego.v1
 
 default allow := false
@@ -22,15 +22,13 @@ answers := [found |
 	found := answer with input as {"facts": document, "on_gap": object.get(input, "on_gap", "review")}
 ]
 
-answer := refusal if {
+answer := refused(sort(facts.problems)) if {
 	count(facts.problems) > 0
+} else := refused(sort(parts.problems)) if {
+	count(parts.problems) > 0
 } else := full if {
 	full
-} else := failure
-
-refusal := refused(sort(facts.problems))
-
-failure := refused(["the rules could not be evaluated"])
+} else := refused(["the rules could not be evaluated"])
 
 refused(problems) := {
 	"outcome": "deny",
@@ -42,19 +40,20 @@ refused(problems) := {
 full := {
 	"outcome": outcomes[severity],
 	"allowed": severity == 0,
-	"is_transfer": true in {regime.is_transfer | some regime in regimes},
+	"is_transfer": true in {is_transfer | some is_transfer in parts.considered},
 	"policy_digest": model.digest,
-	"regimes": regimes,
+	"regimes": [regime | some pack in sort(object.keys(model.packs)); some regime in by_pack[pack]],
 	"not_considered": not_considered,
 	"applicable": applicable,
 	"violations": violations,
 	"missing_facts": sort(missing_facts),
 	"gaps": sort(gaps.found),
-	"conflicts": sort(requirements.conflicts),
-	"restrictions": sort(restrictions),
+	"conflicts": sort(precedence.conflicts),
+	"overridden": sort(precedence.overridden),
+	"restrictions": sort(carried | {concat("/", pair) | some pair in precedence.conflicts}),
 	"obligations": obligations,
-	"warnings": sort(requirements.warnings),
-	"errors": [],
+	"warnings": sort(warnings),
+	"errors": sort(parts.errors),
 }
 
 outcomes := ["allow", "review", "deny"]
@@ -63,59 +62,52 @@ severity := max(severities)
 
 severities contains 0
 
-severities contains value if some value in requirements.severity
+severities contains value if some value in precedence.severity
 
 severities contains gaps.severity(gap) if some gap in gaps.found
 
-severities contains 1 if 1 in {truth | some truth in requirements.connection}
+severities contains 1 if count(parts.open) > 0
 
-severities contains 2 if "error" in {truth | some truth in requirements.connection}
+severities contains 2 if count(parts.errors) > 0
 
-severities contains 1 if count(requirements.conflicts) > 0
-
-severities contains 1 if count(binding) > 0
-
-regimes := [{"id": pack, "is_transfer": is_transfer(pack), "outcome": outcomes[regime_severity(pack)]} |
-	some pack in sort(concerned)
-]
-
-# Concerned: connected, perhaps connected, or brought along by what a rule rests on.
-concerned contains pack if {
-	some pack, truth in requirements.connection
-	truth != 0
+# Data stays where it is until a person has resolved a conflict; storage goes on under a restriction.
+severities contains 1 if {
+	count(precedence.conflicts) > 0
+	input.facts.values.access_mode != "store"
 }
 
-concerned contains pack if {
-	some id in requirements.applied
-	pack := model.requirements[id].pack
+severities contains 1 if {
+	count(carried) > 0
+	not input.facts.values.access_mode in {"store", "erase"}
 }
 
-not_considered := [pack |
-	some pack in sort(object.keys(model.packs))
-	not pack in concerned
-]
+by_pack[pack] contains {"id": pack, "is_transfer": is_transfer, "outcome": outcomes[regime_severity(pack)]} if {
+	some pack, is_transfer in parts.considered
+	not pack in parts.errors
+}
 
-is_transfer(pack) if {
-	requirements.connection[pack] == 2
-	conditions.truth(model.packs[pack].transfer) == 2
-} else := false
+by_pack[pack] contains {"id": pack, "is_transfer": false, "outcome": "review"} if some pack, _ in parts.open
 
-regime_severity(pack) := 2 if {
-	requirements.connection[pack] == "error"
-} else := 1 if {
-	requirements.connection[pack] == 1
-} else := max({0} | {value | some id, value in requirements.severity; model.requirements[id].pack == pack})
+by_pack[pack] contains {"id": pack, "is_transfer": false, "outcome": "deny"} if some pack in parts.errors
+
+regime_severity(pack) := max({0} | {value |
+	some id, value in precedence.severity
+	model.requirements[id].pack == pack
+})
+
+not_considered := sort(((object.keys(model.packs) - object.keys(parts.considered)) - object.keys(parts.open)) - parts.errors)
 
 applicable := [row |
-	some id in sort(requirements.applied)
+	some id in sort(parts.ids)
 	rule := model.requirements[id]
 	row := {
 		"requirement_id": id,
-		"status": shown(requirements.status[id]),
+		"status": shown(parts.findings[id].status),
 		"citation": rule.citation,
 		"level": rule.level,
 		"regime": rule.pack,
-		"outcome": outcomes[requirements.severity[id]],
+		"jurisdiction": rule.jurisdiction,
+		"outcome": outcomes[precedence.severity[id]],
 		"review_required": object.get(rule, "review_required", false),
 	}
 ]
@@ -125,38 +117,52 @@ shown(status) := "unknown" if {
 } else := status
 
 violations := [{"requirement_id": id, "citation": model.requirements[id].citation} |
-	some id in sort(requirements.applied)
-	requirements.status[id] in {"unmet", "unknown"}
-	requirements.severity[id] > 0
+	some id in sort(parts.ids)
+	parts.findings[id].status in {"unmet", "unknown"}
+	precedence.severity[id] > 0
 ]
 
 missing_facts contains fact if {
-	some facts_of_rule in requirements.missing
-	some fact in facts_of_rule
+	some id, finding in parts.findings
+	precedence.severity[id] > 0
+	some fact in finding.missing
 }
 
 missing_facts contains fact if {
-	some pack, 1 in requirements.connection
-	some fact in conditions.missing(model.packs[pack].connects)
+	some lacking in parts.open
+	some fact in lacking
 }
 
 missing_facts contains gap.fact if some gap in gaps.found
 
-default restrictions := set()
+default carried := set()
 
-restrictions := facts.members("provenance.restrictions", false)
+carried := facts.members("provenance.restrictions", false)
 
-# Storage goes on under a restriction; other use does not.
-binding := restrictions if not input.facts.values.access_mode in {"store", "erase"}
-
-default binding := set()
+owed contains {"type": one.type, "parameters": one.parameters, "because": id} if {
+	some id, finding in parts.findings
+	finding.status == "met"
+	not id in precedence.overridden
+	some one in array.concat(finding.owed.obligations, object.get(model.requirements[id], "obligations", []))
+}
 
 obligations := [{"type": one.type, "parameters": one.parameters, "because": sort(because(one))} |
-	some one in sort({{"type": row.type, "parameters": row.parameters} | some row in requirements.obligations})
+	some one in sort({{"type": row.type, "parameters": row.parameters} | some row in owed})
 ]
 
 because(one) := {row.because |
-	some row in requirements.obligations
+	some row in owed
 	row.type == one.type
 	row.parameters == one.parameters
+}
+
+warnings contains text if {
+	some id, finding in parts.findings
+	finding.status == "met"
+	some text in array.concat(finding.owed.warnings, object.get(model.requirements[id], "warnings", []))
+}
+
+warnings contains sprintf("check against the cited text before relying on it: %s", [concat(", ", unchecked)]) if {
+	unchecked := sort({id | some id in parts.ids; model.requirements[id].review_required})
+	count(unchecked) > 0
 }

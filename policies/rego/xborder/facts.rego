@@ -19,6 +19,9 @@ has(path) if _ = input.facts.values[path]
 
 known(path, closed) if _ = value(path, closed)
 
+# Rego undoes `not` of a call in which a fact is unknown, so such questions have rules of their own.
+has_list(path, closed) if is_array(value(path, closed))
+
 # What a condition on text compares: numbers and truths as Python writes them.
 text(value) := value if is_string(value)
 
@@ -85,8 +88,14 @@ problems contains "input.facts.values is missing" if {
 
 problems contains sprintf("no day in %s: input.facts.as_of is missing or no moment", [zone]) if {
 	some zone in model.zones
-	not regex.match(`^\d{4}-\d{2}-\d{2}$`, day(zone))
+	not has_day(zone)
 }
+
+has_day(zone) if regex.match(`^\d{4}-\d{2}-\d{2}$`, day(zone))
+
+problems contains "input.facts.values.access_mode is missing" if not is_mode_stated
+
+is_mode_stated if is_string(input.facts.values.access_mode)
 
 problems contains sprintf("%s is not text, a number, a truth or a list of text", [path]) if {
 	some path, value in input.facts.values
@@ -105,7 +114,7 @@ problems contains sprintf("%s is no list", [name]) if {
 
 problems contains "purpose is no list" if {
 	has("purpose")
-	not is_array(input.facts.values.purpose)
+	not has_list("purpose", false)
 }
 
 readable(value) if is_string(value)

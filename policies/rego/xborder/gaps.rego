@@ -7,10 +7,12 @@ import data.xborder.model
 import rego.v1
 
 # The two kinds that are only missing facts are no matter of configuration.
-found contains {"kind": "place", "place": "?", "fact": path} if {
+found contains {"kind": "place", "place": "?", "fact": unnamed[0]} if count(unnamed) > 0
+
+unnamed := [path |
 	some path in connections
 	"?" in touched(path)
-}
+]
 
 found contains {"kind": "rules_known", "place": place} if {
 	some place in unanswered
@@ -34,7 +36,7 @@ found contains {"kind": "subdivision", "place": country, "fact": "source.subdivi
 	concerns(row)
 }
 
-connections := ["source.place", "destination.place", "exporter.country", "importer.country", "reach", "subjects.countries"]
+connections := ["source.place", "destination.place", "exporter.country", "importer.country", "subjects.countries", "reach"]
 
 # Residence matters where the data may be about people; where an incomplete row does not say it, it may be anywhere.
 touched(path) := facts.members(path, false) if {

@@ -20,18 +20,20 @@ ask("constant", question) := question.answer
 ask("number", question) := 0 if {
 	facts.value(question.path, question.closed) == []
 } else := 1 if {
-	not is_number(facts.value(question.path, question.closed))
+	not has_number(question)
 } else := 2 if {
 	value := facts.value(question.path, question.closed)
 	object.get(question, "at_least", value) <= value
 	value < object.get(question, "less_than", value + 1)
 } else := 0
 
+has_number(question) if is_number(facts.value(question.path, question.closed))
+
 # The purpose, by itself and by what it is a kind of, is none of those the data was collected for.
 ask("not_among", question) := 1 if {
-	not is_array(facts.value(question.path, question.closed))
+	not facts.has_list(question.path, question.closed)
 } else := 1 if {
-	not is_array(facts.value(question.other, question.closed))
+	not facts.has_list(question.other, question.closed)
 } else := flip(one_of(facts.members("purpose", false) - {"?"}, among(question))) if {
 	is_open_choice(question)
 } else := 2 if {
@@ -175,7 +177,7 @@ consent_fits(consent, question) := 0 if {
 } else := 2 if {
 	not consent.purpose
 } else := 1 if {
-	not is_array(facts.value("purpose", false))
+	not facts.has_list("purpose", false)
 } else := 1 if {
 	count(facts.value("purpose", false)) == 0
 } else := one_of(facts.members("purpose", false) - {"?"}, {consent.purpose})

@@ -50,10 +50,29 @@ may_apply(id) if {
 	applies(id) != 0
 }
 
+# A regime of the whole flow concerns a part of it unless it certainly does not.
+entered contains pack if {
+	some pack, 2 in connection
+}
+
+entered contains pack if {
+	some pack, 1 in connection
+	input.part.concerned[pack]
+}
+
 direct contains id if {
 	some id in candidates
-	connection[model.requirements[id].pack] == 2
+	model.requirements[id].pack in entered
+	tells(id)
 	may_apply(id)
+}
+
+# Of a part only those rules are asked that may bind it while they spare the whole.
+tells(id) if not input.part.concerned[model.requirements[id].pack]
+
+tells(id) if {
+	some path in input.part.paths
+	model.requirements[id].divides[path]
 }
 
 # A rule brings along what it rests on, even from a regime that nothing else connects.
@@ -92,34 +111,51 @@ on_unmet := {"deny": 2, "review": 1, "track": 0}
 
 missing[id] := conditions.missing(model.requirements[id].when) if {
 	status[id] == "may_apply"
-	severity[id] > 0
 }
 
 missing[id] := conditions.missing(model.requirements[id].constraint) if {
 	status[id] == "unknown"
-	severity[id] > 0
 }
 
 owed[id] := conditions.owed(model.requirements[id].constraint) if status[id] == "met"
 
-obligations contains {"type": one.type, "parameters": one.parameters, "because": id} if {
-	some id, of in owed
-	some one in array.concat(of.obligations, object.get(model.requirements[id], "obligations", []))
+# Everything that is found about one flow, or one part of it.
+found := {
+	"applied": {id: finding(id) | some id in applied},
+	"considered": {pack: is_transfer(pack) | some pack in considered},
+	"open": {pack: conditions.missing(model.packs[pack].connects) | some pack in open},
+	"errors": {pack | some pack, "error" in connection},
 }
 
-warnings contains text if {
-	some id, of in owed
-	some text in array.concat(of.warnings, object.get(model.requirements[id], "warnings", []))
+finding(id) := {
+	"status": status[id],
+	"severity": severity[id],
+	"would_be": would_be(id),
+	"missing": object.get(missing, id, set()),
+	"owed": object.get(owed, id, {"obligations": [], "warnings": []}),
 }
 
-# Requirements that point opposite ways, both certainly applying: never settled by strictness.
-certain contains id if {
-	some id, found in status
-	found in {"met", "unmet", "unknown"}
+# Whether a rule that may apply would be met.
+would_be(id) := conditions.truth(model.requirements[id].constraint) if {
+	input.part
+	status[id] == "may_apply"
+} else := "-"
+
+open contains pack if {
+	some pack, 1 in connection
+	not pack in entered
 }
 
-conflicts contains sort([id, other]) if {
-	some id in certain
-	some other in model.requirements[id].conflicts
-	other in certain
+considered contains pack if some pack in entered
+
+considered contains pack if {
+	some id in applied
+	pack := model.requirements[id].pack
+	not pack in open
+	not connection[pack] == "error"
 }
+
+is_transfer(pack) if {
+	pack in entered
+	conditions.truth(model.packs[pack].transfer) == 2
+} else := false
