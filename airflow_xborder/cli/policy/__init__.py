@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-ACTIONS = ("lint", "cases", "schema", "graph", "explain", "conflicts", "optimise", "publish")
+ACTIONS = ("lint", "cases", "schema", "graph", "explain", "new", "conflicts", "impact", "optimise", "publish")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
