@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import PACKAGE
 
-AIRFLOW_FREE = ("core", "audit", "authoring", "ports", "services", "adapters", "cli")
+AIRFLOW_FREE = ("core", "audit", "authoring", "ports", "services", "adapters", "facade", "cli")
 PURE = ("core", "audit")
 LOADER = """
 import importlib, json, pkgutil, sys
