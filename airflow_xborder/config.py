@@ -22,6 +22,7 @@ class Options:
     catalog: str | None
     release: str | None
     release_key: str | None
+    max_staleness: float
     packs: tuple[str, ...]
     enforcement: str
     on_opaque: str
@@ -51,6 +52,7 @@ def read_options() -> Options:
         catalog=_text("catalog"),
         release=_text("release"),
         release_key=_text("release_key"),
+        max_staleness=_seconds("max_staleness", "3600", most=604800),
         packs=_words("packs"),
         enforcement=read_enforcement(),
         on_opaque=_choice("on_opaque", "observe", ("observe", "review", "deny")),
@@ -92,12 +94,14 @@ def _choice(name: str, default: str, known: tuple[str, ...]) -> str:
     return value
 
 
-def _seconds(name: str, default: str) -> float:
+def _seconds(name: str, default: str, most: int = 300) -> float:
     text = _text(name) or default
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 0 < value <= 300:
-        raise ConfigurationError(f"[{SECTION}] {name}: expected seconds above 0 and up to 300, got `{text}`")
+    if not 0 < value <= most:
+        raise ConfigurationError(
+            f"[{SECTION}] {name}: expected seconds above 0 and up to {most}, got `{text}`"
+        )
     return value

@@ -30,6 +30,13 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "location is trusted, and whoever may write there may publish.",
         example="release.pub",
     ),
+    "max_staleness": _option(
+        "For how many seconds the last good policies stand after they were last confirmed, while their place is out "
+        "of reach or what is newer there is bad; at most 604800, a week.",
+        kind="float",
+        default="3600",
+        example="900",
+    ),
     "catalog": _option(
         "A catalog file, or a folder of them, on this machine: development mode, in which the release is built "
         "from it on first use.",
@@ -59,8 +66,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         example="deny",
     ),
     "engines": _option(
-        "Further policy engines to ask, separated by blanks or commas. The packs always count; another engine "
-        "may only make an answer stricter.",
+        "Further policy engines to ask, separated by blanks or commas: an OPA server (`opa:`), or Rego in this "
+        "process (`rego:`, or `rego-v0:` for the old syntax). The packs always count; another engine may only make "
+        "an answer stricter.",
         default="native",
         example="native opa:http://opa:8181/v1/data/crossborder/allow",
     ),

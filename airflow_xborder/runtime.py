@@ -94,11 +94,18 @@ def policy_store() -> PolicyStore:
         limits = {"timeout": chosen.ledger_timeout} if chosen.release.startswith("s3://") else None
         store = open_store(chosen.release, limits)
         key = _release_key(chosen.release_key)
-        return PublishedPolicyStore(store, chosen.cache / "releases", _read_public_key, key)
+        return PublishedPolicyStore(
+            store, chosen.cache / "releases", _read_public_key, key, max_staleness=chosen.max_staleness
+        )
     if chosen.catalog is not None:
         from airflow_xborder.adapters.policy_stores.sources import SourcePolicyStore
 
-        return SourcePolicyStore(Path(chosen.catalog), chosen.cache / "releases", chosen.packs or None)
+        return SourcePolicyStore(
+            Path(chosen.catalog),
+            chosen.cache / "releases",
+            chosen.packs or None,
+            max_staleness=chosen.max_staleness,
+        )
     raise ConfigurationError(
         "neither `[xborder] release` nor `[xborder] catalog` is set",
         hint="publish one with `xborder policy publish`, or name a catalog file to start with",
@@ -154,24 +161,31 @@ def worker_region() -> str | None:
 
 
 def _engines() -> list[PolicyEngine]:
+    from airflow_xborder.adapters.engines.cached import CachedEngine
     from airflow_xborder.adapters.engines.native import NativeEngine
 
     # The packs always count; another engine may only make the answer stricter.
-    engines: list[PolicyEngine] = [NativeEngine()]
-    for name in options().engines:
-        if name == "native":
-            continue
-        kind, _, url = name.partition(":")
-        server, separator, path = url.partition("/v1/data/")
-        if kind != "opa" or not separator:
-            raise ConfigurationError(
-                f"[xborder] engines: unknown engine `{name}`",
-                hint="native, or opa:http://host:8181/v1/data/crossborder/allow",
-            )
+    engines: list[PolicyEngine] = [CachedEngine(NativeEngine(), SystemClock())]
+    return engines + [_engine(name) for name in options().engines if name != "native"]
+
+
+def _engine(name: str) -> PolicyEngine:
+    kind, _, where = name.partition(":")
+    server, separator, path = where.partition("/v1/data/")
+    if kind == "opa" and separator:
         from airflow_xborder.adapters.engines.opa import OpaEngine
 
-        engines.append(OpaEngine(server, path, _aliases(catalog())))
-    return engines
+        return OpaEngine(server, path, _aliases(catalog()))
+    file, _, rule = where.partition("#")
+    if kind in ("rego", "rego-v0") and file:
+        from airflow_xborder.adapters.engines.rego import RegoEngine
+
+        old = kind == "rego-v0"
+        return RegoEngine([file], rule or "crossborder/allow", _aliases(catalog()), old_syntax=old)
+    raise ConfigurationError(
+        f"[xborder] engines: unknown engine `{name}`",
+        hint="native, opa:http://host:8181/v1/data/crossborder/allow or rego:policy.rego#crossborder/allow",
+    )
 
 
 def _aliases(known: Catalog) -> dict[str, dict[str, str]]:

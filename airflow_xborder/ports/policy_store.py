@@ -26,7 +26,11 @@ class PolicySet(Protocol):
 
 
 class PolicyStore(Protocol):
-    """Gives the policy set in force."""
+    """Gives the policy set in force; any thread may ask. Something newer is seen without a restart."""
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with what should be in force, while the last good set stands in for it."""
 
     def current(self) -> PolicySet:
         """Return what is in force now.

@@ -35,14 +35,15 @@ def test_every_option_is_described_and_every_description_is_of_one():
 def test_the_defaults_record_and_stop_nothing_and_trust_nobody(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert read_options() == Options(
-        catalog=None, release=None, release_key=None, packs=(), enforcement="shadow", on_opaque="observe",
+        catalog=None, release=None, release_key=None, max_staleness=3600.0, packs=(), enforcement="shadow", on_opaque="observe",
         on_gap="review", engines=("native",), ledger_timeout=10.0, trust_dag_claims=False, worker_region=None,
         keys=None, cache=Path("/caches/xborder"),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "name", ["enforcement", "on_opaque", "on_gap", "engines", "ledger_timeout", "trust_dag_claims"]
+    "name",
+    ["enforcement", "on_opaque", "on_gap", "engines", "ledger_timeout", "max_staleness", "trust_dag_claims"],
 )
 def test_a_described_default_is_the_one_that_is_used(monkeypatch, name):
     assert put(monkeypatch, **{name: DESCRIBED[name]["default"]}) == read_options()
@@ -73,6 +74,8 @@ def test_the_final_newline_of_a_command_is_no_part_of_a_value(monkeypatch):
         ("ledger_timeout", "nan"),
         ("ledger_timeout", "inf"),
         ("ledger_timeout", "301"),
+        ("max_staleness", "0"),
+        ("max_staleness", "604801"),
     ],
 )
 def test_a_value_that_an_option_cannot_have_names_the_option_and_itself(monkeypatch, name, value):

@@ -121,13 +121,33 @@ class TestWiring:
             "purposes": {"ml_inference": "model_inference"},
         }
 
+    def test_a_policy_on_this_machine_is_evaluated_in_the_process(self, monkeypatch, configured):
+        pytest.importorskip("regorus", reason="the extra `rego` is not installed")
+        folder = Path(__file__).parents[2] / "policies" / "rego"
+        new, old = folder / "crossborder.rego", folder / "crossborder_v0.rego"
+        monkeypatch.setenv("AIRFLOW__XBORDER__ENGINES", f"native,rego:{new}#crossborder/allow,rego-v0:{old}")
+        assert [engine.name for engine in runtime._engines()[1:]] == ["rego/crossborder/allow"] * 2
+
+    def test_only_what_the_packs_say_is_kept(self, monkeypatch, configured):
+        monkeypatch.setenv("AIRFLOW__XBORDER__ENGINES", "opa:http://o:8181/v1/data/crossborder/allow")
+        assert [(type(engine).__name__, engine.repeatable) for engine in runtime._engines()] == [
+            ("CachedEngine", True),
+            ("OpaEngine", False),
+        ]
+
+    @pytest.mark.parametrize("source", ["RELEASE", "CATALOG"])
+    def test_the_last_good_policies_stand_as_long_as_configured(self, monkeypatch, configured, source):
+        monkeypatch.setenv(f"AIRFLOW__XBORDER__{source}", str(configured / "catalog.yaml"))
+        monkeypatch.setenv("AIRFLOW__XBORDER__MAX_STALENESS", "7")
+        assert runtime.policy_store()._standing._max_staleness == 7.0
+
     def test_a_release_key_that_cannot_be_read_is_an_error(self, monkeypatch, tmp_path):
         monkeypatch.setenv("AIRFLOW__XBORDER__RELEASE", str(tmp_path / "release"))
         monkeypatch.setenv("AIRFLOW__XBORDER__RELEASE_KEY", str(tmp_path / "none.pub"))
         with pytest.raises(ConfigurationError, match=r"cannot read the release key .*No such file"):
             runtime.policy_store()
 
-    @pytest.mark.parametrize("engine", ["rego", "opa:http://o:8181", "opa:"])
+    @pytest.mark.parametrize("engine", ["rego", "rego:", "rego:#a/b", "cedar:x", "opa:http://o:8181", "opa:"])
     def test_an_engine_that_there_is_not_is_an_error(self, monkeypatch, configured, engine):
         monkeypatch.setenv("AIRFLOW__XBORDER__ENGINES", engine)
         with pytest.raises(ConfigurationError, match=f"unknown engine `{engine}`"):

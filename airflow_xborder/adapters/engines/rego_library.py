@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 NO_RULE = "not a valid rule path"
 _UNDEFINED = '"<undefined>"'
+# The library has these and does not do what they are for: it quietly gives no value, or always the same. Under a `not`
+# that would allow.
+_HOLLOW = re.compile(r"\b(http\s*\.\s*send|net\s*\.\s*lookup_ip_addr|opa\s*\.\s*runtime|rand\s*\.\s*intn)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,7 @@ class Evaluator:
 def read_sources(paths: Sequence[str | Path], *, old_syntax: bool = False) -> Sources:
     """Read files, and folders of them, without tests; the same files are always the same policy.
 
-    :raises ConfigurationError: if one cannot be read, or there is no Rego among them.
+    :raises ConfigurationError: if one cannot be read or calls what the library cannot do, or none is Rego.
     """
     files: dict[Path, None] = {}
     for path in map(Path, paths):
@@ -98,7 +102,14 @@ def read_sources(paths: Sequence[str | Path], *, old_syntax: bool = False) -> So
         raise ConfigurationError(
             f"no Rego policy at `{', '.join(map(str, paths))}`", hint="name a .rego file or a folder of them"
         )
-    return Sources(tuple((str(file), _text(file)) for file in files), old_syntax)
+    texts = tuple((str(file), _text(file)) for file in files)
+    for name, text in texts:
+        if name.endswith(".rego") and (call := _HOLLOW.search(text)):
+            raise ConfigurationError(
+                f"`{name}` calls `{call[0]}`, which the embedded Rego cannot",
+                hint="ask an OPA server instead",
+            )
+    return Sources(texts, old_syntax)
 
 
 def _text(file: Path) -> str:

@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The published release, cached locally by digest: a process that starts parses no packs and checks no signature twice.
 
-The cache holds only what was verified: artefacts under their digest, and the pointers whose signature was good.
-While the place is out of reach the last pointer stands for ``max_staleness`` seconds, and no longer.
+The cache holds only what was verified: artefacts under their digest, and the pointer whose signature and artefact
+were good. A running process sees a new release within half a minute. While the place is out of reach, or what is
+newer there is bad, the last good release stands (``standing.py``).
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airflow_xborder.adapters.policy_stores.cache import Cache
+from airflow_xborder.adapters.policy_stores.standing import MAX_STALENESS, Confirmed, Standing
 from airflow_xborder.errors import (
-    EvaluationError,
+    ConfigurationError,
+    LedgerError,
     LedgerUnavailableError,
+    PolicyError,
     PolicyNotFoundError,
     PolicyValidationError,
+    StoreUnavailableError,
+    XborderError,
 )
 from airflow_xborder.services.release import (
     PUBLIC_KEY,
@@ -35,17 +42,18 @@ if TYPE_CHECKING:
     from airflow_xborder.ports.object_store import ObjectStore
     from airflow_xborder.ports.signer import Verifier
 
-_RECHECK_SECONDS = 30.0
 _POINTER = "pointer.json"
+# What reading documents of another format may end in, apart from errors of ours.
+_UNREADABLE = (XborderError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 class PublishedPolicyStore:
-    """Releases at a location.
+    """Releases at a location; any thread may ask.
 
     :param cache: a folder of this account, or ``None`` to do without.
     :param read_key: turns a public key's text into its verifier.
     :param public_key: the trusted key as text, or ``None`` to trust the one found at the location.
-    :param max_staleness: for how many seconds the last pointer stands while the location is out of reach.
+    :param max_staleness: for how many seconds a release stands after it was last confirmed to be in force.
     """
 
     def __init__(
@@ -55,48 +63,87 @@ class PublishedPolicyStore:
         read_key: Callable[[str], Verifier],
         public_key: str | None = None,
         *,
-        max_staleness: float = 3600.0,
+        max_staleness: float = MAX_STALENESS,
     ) -> None:
         self._store = store
         self._read_key = read_key
         self._public_key = public_key
-        self._max_staleness = max_staleness
         place = hashlib.sha256(f"{store.location}\n{public_key or ''}".encode()).hexdigest()[:16]
         self._cache = Cache(cache / place if cache else None)
-        self._seen: Pointer | None = None
-        self._seen_at = 0.0
-        self._release: Release | None = None
-        self._checked = 0.0
+        self._standing = Standing(f"the policy release at `{store.location}`", max_staleness)
+        self._pointer: Pointer | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with what should be in force, while the last good release stands in for it."""
+        return self._standing.problem
 
     def current(self) -> Release:
-        """Return the release in force; looks again at most every half minute."""
-        if self._release is not None and time.monotonic() - self._checked < _RECHECK_SECONDS:
-            return self._release
-        pointer = self._pointer()
-        if self._release is None or self._release.digest != pointer.digest:
-            self._release = self._load(pointer.digest)
-        self._checked = time.monotonic()
-        return self._release
+        """Return the release in force; looks again at most every half minute.
 
-    def _pointer(self) -> Pointer:
-        cached = self._seen or self._cached_pointer()
+        :raises PolicyError: if there is no good one, and never was.
+        :raises EvaluationError: if the place is out of reach, or bad, and no copy is recent enough.
+        """
+        standing = self._standing
+        release = standing.release
+        if release is not None and not standing.is_due:
+            return release
+        # Who has a release does not wait for another thread that fetches the next.
+        if not self._lock.acquire(blocking=release is None) and release is not None:
+            return release
         try:
-            latest = latest_pointer(self._store)
-        except LedgerUnavailableError as error:
-            return self._stale_pointer(cached, error)
+            release = standing.release
+            if release is not None and not standing.is_due:
+                return release
+            standing.looked()
+            return self._look()
+        finally:
+            self._lock.release()
+
+    def _look(self) -> Release:
+        try:
+            pointer = self._latest()
+            release = self._load(pointer.digest)
+        except (PolicyError, LedgerError) as error:
+            self._remember()
+            return self._standing.stand_in(self._as_ours(error))
+        self._pointer = pointer
+        self._cache.write(_POINTER, pointer.to_bytes())
+        return self._standing.confirm(release)
+
+    def _as_ours(self, error: XborderError) -> XborderError:
+        if isinstance(error, LedgerUnavailableError):
+            return StoreUnavailableError(
+                f"the policy release at `{self._store.location}` is out of reach: {error.message}",
+                hint="check the location and its credentials",
+            )
+        return error
+
+    def _remember(self) -> None:
+        """Take the last good release of other processes of this machine, where this one has none yet."""
+        if self._standing.confirmed is not None:
+            return
+        pointer, written = self._cached_pointer(), self._cache.written_at(_POINTER)
+        release = self._cached_release(pointer.digest) if pointer is not None else None
+        if release is not None and written is not None:
+            self._pointer = pointer
+            self._standing.confirmed = replace(Confirmed.now(release), wall=written)
+
+    def _latest(self) -> Pointer:
+        good = self._pointer or self._cached_pointer()
+        latest = latest_pointer(self._store)
         if latest is None:
             raise PolicyNotFoundError(
                 f"no policy release at `{self._store.location}`", hint="run `xborder policy publish`"
             )
-        if cached is not None and latest.number < cached.number:
+        if good is not None and latest.number < good.number:
             raise PolicyValidationError(
-                f"the release at `{self._store.location}` went back from number {cached.number} to {latest.number}",
+                f"the release at `{self._store.location}` went back from number {good.number} to {latest.number}",
                 hint="publish the older sources as a new release instead",
             )
-        if cached != latest:
+        if good != latest:
             self._verify(latest)
-        self._cache.write(_POINTER, latest.to_bytes())
-        self._seen, self._seen_at = latest, time.time()
         return latest
 
     def _cached_pointer(self) -> Pointer | None:
@@ -105,16 +152,6 @@ class PublishedPolicyStore:
             return parse_pointer(data) if data is not None else None
         except PolicyValidationError:
             return None  # spoilt, as a machine that lost power leaves it: the place is asked anyway
-
-    def _stale_pointer(self, cached: Pointer | None, error: LedgerUnavailableError) -> Pointer:
-        seen_at = self._seen_at if self._seen else self._cache.written_at(_POINTER)
-        # A time to come is no age at all: a clock that was wrong once must not keep an old release in force.
-        if cached is not None and seen_at and -60 <= time.time() - seen_at <= self._max_staleness:
-            return cached
-        raise EvaluationError(
-            f"the policy release at `{self._store.location}` is out of reach, and no copy is recent enough",
-            hint="check the location and its credentials",
-        ) from error
 
     def _verify(self, pointer: Pointer) -> None:
         key = self._public_key
@@ -125,18 +162,47 @@ class PublishedPolicyStore:
                     f"no public key at `{self._store.location}`", hint="publish again"
                 )
             key = found.decode("utf-8", "replace")
-        if not verify_pointer(pointer, self._read_key(key)):
+        if not verify_pointer(pointer, self._verifier(key)):
             raise PolicyValidationError(
                 f"pointer {pointer.number} at `{self._store.location}` is not signed by the trusted key",
                 hint="somebody else wrote it, or `[xborder] release_key` is another key",
             )
 
+    def _verifier(self, key: str) -> Verifier:
+        try:
+            return self._read_key(key)
+        except ConfigurationError as error:
+            if self._public_key is not None:
+                raise
+            raise PolicyValidationError(
+                f"the public key at `{self._store.location}` is none: {error.message}",
+                hint="name the right one as `[xborder] release_key`",
+            ) from error
+
     def _load(self, digest: str) -> Release:
-        name = release_name(digest)
-        data = self._cache.read(name)
-        # One that is spoilt has another digest, and is fetched anew.
-        if data is not None and hashlib.sha256(data).hexdigest() == digest:
-            return Release(data)
-        release = fetch_release(self._store, digest)
-        self._cache.write(name, release.data)
+        held = self._standing.confirmed
+        if held is not None and held.release.digest == digest:
+            return held.release
+        release = self._cached_release(digest)
+        if release is None:
+            release = fetch_release(self._store, digest)
+            _require_readable(release)
+            self._cache.write(release_name(digest), release.data)
         return release
+
+    def _cached_release(self, digest: str) -> Release | None:
+        data = self._cache.read(release_name(digest))
+        # One that is spoilt has another digest, and is fetched anew.
+        return Release(data) if data is not None and hashlib.sha256(data).hexdigest() == digest else None
+
+
+def _require_readable(release: Release) -> None:
+    """Raise unless this version reads all of a release: it may have been made by a newer one."""
+    try:
+        release.policies.packs()
+        _ = release.policies.designations, release.catalog
+    except _UNREADABLE as error:
+        raise PolicyValidationError(
+            f"the release `{release.digest[:12]}…` cannot be read by this version of the program",
+            hint="install here the version that published it, or publish with this one",
+        ) from error

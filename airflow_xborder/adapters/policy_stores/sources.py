@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Straight from the sources: the command line, and development mode, build the release on first use.
 
-It is kept in the cache under a digest of its sources, so that the next process parses no YAML.
+It is kept in the cache under a digest of its sources, so that the next process parses no YAML. A running process sees
+an edit within half a minute; while an edit is broken, the last good set of this process stands (``standing.py``), and
+a process that starts fails with the reason.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import airflow_xborder
 from airflow_xborder.adapters.policy_stores.cache import Cache
-from airflow_xborder.errors import ConfigurationError, PolicyValidationError
+from airflow_xborder.adapters.policy_stores.standing import MAX_STALENESS, Standing
+from airflow_xborder.errors import ConfigurationError, FlowError, PolicyError, PolicyValidationError
 from airflow_xborder.services.release import Release, build_release
 
 
@@ -21,20 +25,61 @@ class SourcePolicyStore:
 
     :param cache: a folder of this account, or ``None`` to do without.
     :param packs: ids and paths of packs; ``None`` for all shipped ones.
+    :param max_staleness: for how many seconds a set stands while what its sources have become is broken.
     """
 
-    def __init__(self, catalog: Path | None, cache: Path | None, packs: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Path | None,
+        cache: Path | None,
+        packs: Sequence[str] | None = None,
+        *,
+        max_staleness: float = MAX_STALENESS,
+    ) -> None:
         self._catalog = catalog
         self._cache = Cache(cache / "sources" if cache else None)
         self._packs = packs
-        self._release: Release | None = None
+        self._standing = Standing(f"the policies of `{catalog or 'the shipped packs'}`", max_staleness)
+        self._sources = ""
+        self._lock = threading.Lock()
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the sources as they are now, while the last good set stands in for them."""
+        return self._standing.problem
 
     def current(self) -> Release:
-        """Return the release; one process sees one state of its sources."""
-        if self._release is None:
-            cached = f"{self._sources_digest()}.json"
-            self._release = self._read(cached) or self._build(cached)
-        return self._release
+        """Return the release; looks at its sources again at most every half minute.
+
+        :raises PolicyError: if they are broken, and this process has had no good ones.
+        :raises EvaluationError: if they have been broken for too long.
+        """
+        standing = self._standing
+        release = standing.release
+        if release is not None and not standing.is_due:
+            return release
+        if not self._lock.acquire(blocking=release is None) and release is not None:
+            return release
+        try:
+            release = standing.release
+            if release is not None and not standing.is_due:
+                return release
+            standing.looked()
+            return self._look()
+        finally:
+            self._lock.release()
+
+    def _look(self) -> Release:
+        held = self._standing.confirmed
+        try:
+            sources = self._sources_digest()
+            if held is not None and sources == self._sources:
+                return self._standing.confirm(held.release)
+            release = self._read(f"{sources}.json") or self._build(sources)
+        except (PolicyError, FlowError, ConfigurationError) as error:
+            return self._standing.stand_in(error)
+        self._sources = sources
+        return self._standing.confirm(release)
 
     def _read(self, cached: str) -> Release | None:
         try:
@@ -44,7 +89,7 @@ class SourcePolicyStore:
             return None
         return release if release.digest == name.decode("ascii", "replace") else None
 
-    def _build(self, cached: str) -> Release:
+    def _build(self, sources: str) -> Release:
         from airflow_xborder.authoring.loading import load_policies
 
         if self._catalog is not None:
@@ -55,7 +100,10 @@ class SourcePolicyStore:
             content = {"version": 1}
         release = build_release(load_policies(self._packs), content)
         release.policies.packs()
-        self._cache.write(cached, release.digest.encode() + b"\n" + release.data)
+        _ = release.catalog
+        # Edited while it was read: that may be half of each, and must not be kept under either's digest.
+        if self._sources_digest() == sources:
+            self._cache.write(f"{sources}.json", release.digest.encode() + b"\n" + release.data)
         return release
 
     def _sources_digest(self) -> str:

@@ -122,6 +122,15 @@ class TestFiles:
         assert "\n" not in str(caught.value)
         assert "backtrace" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "call",
+        ['http.send({"method": "get", "url": "http://x"}).body.blocked', 'http . send({})',
+         'rand.intn("x", 9) > 3', 'net.lookup_ip_addr("x")', "opa.runtime().env.BLOCKED"],
+    )  # fmt: skip
+    def test_a_call_that_the_library_only_pretends_to_do_is_refused(self, tmp_path: Path, call: str) -> None:
+        with pytest.raises(ConfigurationError, match="which the embedded Rego cannot"):
+            engine_with(tmp_path, f"blocked if {call}\nallow if not blocked")
+
     def test_no_file_and_no_policy_are_errors(self, tmp_path: Path) -> None:
         with pytest.raises(ConfigurationError, match=r"cannot read .*missing\.rego.*No such file"):
             RegoEngine([tmp_path / "missing.rego"])
