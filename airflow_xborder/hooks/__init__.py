@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_xborder.hooks.engines import get_engine
     from airflow_xborder.hooks.postgres import RegionalPostgresHook
     from airflow_xborder.hooks.s3 import RegionalS3Hook
 
-__all__ = ["RegionalPostgresHook", "RegionalS3Hook"]
+__all__ = ["RegionalPostgresHook", "RegionalS3Hook", "get_engine"]
 
-_MODULES = {"RegionalPostgresHook": "postgres", "RegionalS3Hook": "s3"}
+_MODULES = {"RegionalPostgresHook": "postgres", "RegionalS3Hook": "s3", "get_engine": "engines"}
 
 
 def __getattr__(name: str) -> Any:
