@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 
-ACTIONS = ("lint", "cases", "schema", "graph", "explain", "new", "conflicts", "impact", "optimise", "publish")
+ACTIONS = ("lint", "cases", "schema", "graph", "explain", "new", "conflicts", "impact", "optimise", "bundle", "publish")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
