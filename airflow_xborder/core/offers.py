@@ -85,34 +85,50 @@ def open_changes(flows: Sequence[DataFlow], catalog: Catalog | None = None) -> t
     :param flows: one flow, or one from each of several data sets between the same ends.
     """
     found: dict[str, Control] = {}
-    for control in (*_columns(flows), *_home(flows[0]), *_splits(flows), *_elsewhere(flows[0], catalog)):
+    stays = (*_home(flows[0]), *_splits(flows)) if all(_can_stay(flow) for flow in flows) else ()
+    for control in (*_columns(flows), *stays, *_elsewhere(flows[0], catalog)):
         found.setdefault(control.id, control)
     return tuple(sorted(found.values(), key=lambda control: control.id))
 
 
+def _terms(flows: Sequence[DataFlow]) -> list[str]:
+    return sorted({term for flow in flows for term in flow.data_categories or ()})
+
+
 def _columns(flows: Sequence[DataFlow]) -> Iterator[Control]:
-    terms = sorted({term for flow in flows for term in flow.data_categories or ()})
+    terms = _terms(flows)
     if len(terms) > 1:
-        for term in terms:
-            yield LeaveOut(term)
-            yield KeepCategory(term)
+        yield from (LeaveOut(term) for term in terms)
 
 
 def _splits(flows: Sequence[DataFlow]) -> Iterator[Control]:
+    terms = _terms(flows)
+    if len(terms) > 1:
+        yield from (KeepCategory(term) for term in terms)
     places = sorted({place for flow in flows for place in residents(flow)})
     if len(places) > 1:
         yield from (KeepResidents(place) for place in places)
 
 
+def _can_stay(flow: DataFlow) -> bool:
+    """Tell whether staying is something else than going, and makes nobody somebody else.
+
+    It is not where the data goes nowhere else and to nobody else: parts that stay and go would meet again.
+    """
+    if (flow.source.region or flow.source.country) is None or _becomes_us_person(flow):
+        return False
+    return _location(flow.source) != _location(flow.destination) or _is_with_somebody_else(flow)
+
+
+def _is_with_somebody_else(flow: DataFlow) -> bool:
+    importer = flow.importer.party if flow.importer else None
+    return exporter_can_act(flow) and flow.exporter is not None and flow.exporter.party != importer
+
+
 def _home(flow: DataFlow) -> Iterator[Control]:
     source = flow.source
-    here = source.region or source.country
-    if here is None:
-        return
+    where = f"process in {'region ' if source.region else ''}{source.region or source.country}"
     stays = _location(source) == _location(flow.destination)
-    if (stays and not exporter_can_act(flow)) or _becomes_us_person(flow):
-        return
-    where = f"process in {'region ' if source.region else ''}{here}"
     yield StayHome(f"keep it with {flow.exporter.party}" if stays and flow.exporter else where)
 
 

@@ -189,6 +189,7 @@ def _meeting(exporter: Party | None, importer: Party) -> Party:
 
 
 def _with_residents(flow: DataFlow, places: Sequence[str]) -> DataFlow:
-    if flow.subjects is None:
+    # Residents that nobody named stay unknown: to say that there are none would be a fact.
+    if flow.subjects is None or flow.subjects.countries is None:
         return flow
     return replace(flow, subjects=replace(flow.subjects, countries=tuple(places)))

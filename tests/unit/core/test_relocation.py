@@ -117,6 +117,8 @@ class TestSplit:
         assert KeepResidents("CN").apart(abroad(subjects={"countries": ["DE"]})) is None
         assert KeepResidents("CN").apart(abroad()) is None
         assert KeepResidents("CN").apply(abroad()) == abroad()
+        unknown = abroad(subjects={"us_persons": True})
+        assert KeepResidents("CN").apply(unknown) == unknown, "unknown is not none"
         assert KeepCategory(HEALTH).apart(abroad()) is None
 
     def test_the_columns_of_a_category_stay(self) -> None:
