@@ -20,9 +20,11 @@ from airflow_xborder.authoring.source import Document, Place, read_document
 from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.conditions import Any as AnyOf
+from airflow_xborder.core.conditions import Condition
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.core.requirement import Discharge, Requirement
 from airflow_xborder.core.structure import instant
 from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import FlowError, PolicyNotFoundError, PolicyValidationError
@@ -108,19 +110,31 @@ def pack_beside(path: Path) -> Path | None:
 
 
 def untested(policies: Policies, results: Iterable[CaseResult]) -> list[Untested]:
-    """Return the requirements that lack a passing case on one of their two sides, ordered by id.
-
-    A rule that forbids outright has no way to be met: there, a case to which it does not apply counts.
-    """
+    """Return the requirements that lack a passing case on one of their two sides, ordered by id."""
     claims = {claim for result in results if result.passed for claim in result.claims}
     found = []
     for requirement in (rule for pack in policies.packs() for rule in pack.requirements):
-        forbids = requirement.constraint == AnyOf(())
-        sides: tuple[Status, Status] = ("not_applicable" if forbids else "met", "unmet")
+        sides = sides_of(requirement)
         lacks = tuple(side for side in sides if (requirement.id, side) not in claims)
         if lacks:
             found.append(Untested(requirement.id, lacks))
     return sorted(found, key=lambda entry: entry.requirement_id)
+
+
+def sides_of(requirement: Requirement) -> tuple[Status, Status]:
+    """Return what a rule can be, of which cases show both.
+
+    A rule that forbids outright has no way to be met, and one that only owes obligations none not to be: there, a
+    case to which it does not apply counts.
+    """
+    if requirement.constraint == AnyOf(()):
+        return "not_applicable", "unmet"
+    return ("not_applicable", "met") if _only_owes(requirement.constraint) else ("met", "unmet")
+
+
+def _only_owes(condition: Condition) -> bool:
+    parts = list(condition.parts())
+    return all(_only_owes(part) for part in parts) if parts else isinstance(condition, Discharge)
 
 
 def case_files(path: Path) -> list[Path]:

@@ -4,7 +4,7 @@
 Each thing has sides, and a side is reached by a case that passes:
 
 ==============  ======================================================================================
-a rule          is met, and is not (one that forbids outright: does not apply, and is not met)
+a rule          is met, and is not (one that forbids outright, or only owes obligations: does not apply)
 an alternative  is what a rule could be met by, while that rule applies and is met
 a threshold     the smallest number that reaches it, and the largest that does not
 a date          its first day and the day before; its last day and the day after
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from airflow_xborder.authoring.cases import CaseResult, untested
+from airflow_xborder.authoring.cases import CaseResult, sides_of, untested
 from airflow_xborder.core.comparisons import Compare
 from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.conditions import All, Any, Case, Condition
+from airflow_xborder.core.conditions import All, Case, Condition
 from airflow_xborder.core.grounds import Counted, OwnedBy
 from airflow_xborder.core.instantiation import day_in
 from airflow_xborder.core.pack import Pack
@@ -87,8 +87,7 @@ class _Reading:
         """Yield both sides of each rule."""
         lacking = {entry.requirement_id: entry.lacks for entry in untested(self._policies, self._passed)}
         for rule in self._pack.requirements:
-            sides = ("not_applicable" if rule.constraint == Any(()) else "met", "unmet")
-            for side in sides:
+            for side in sides_of(rule):
                 yield self._side("requirements", rule.id, side, side not in lacking.get(rule.id, ()))
 
     def alternatives(self) -> Iterator[Side]:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from airflow_xborder.adapters.engines.native import NativeEngine
-from airflow_xborder.authoring.cases import CaseResult, Untested, run_cases, untested
+from airflow_xborder.authoring.cases import CaseResult, Untested, run_cases, sides_of, untested
 from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.errors import PolicyNotFoundError, PolicyValidationError
 from airflow_xborder.ports.policy_engine import Question
-from tests.factories import make_pack, make_row
+from tests.factories import make_pack, make_requirement, make_row
 
 HEAD = "as_of: 2026-11-21\ncases:\n  - case: a case\n"
 FLOW = "    flow: {source: DE, destination: US-VA, data_categories: [personal_data.contact.email], importer: {country: US, listings: []}}\n"
@@ -175,3 +175,17 @@ class TestCoverage:
         policies = Policies([make_pack("t", make_row("eu.gdpr.a44", constraints=[{"evidence": "tia"}]))])
         found = untested(policies, self.results(tmp_path, **{"eu.gdpr.a44": "met"}))
         assert found == [Untested("eu.gdpr.a44", ("met", "unmet"))]
+
+    @pytest.mark.parametrize(
+        ("fields", "sides"),
+        [
+            ({}, ("not_applicable", "unmet")),
+            ({"constraints": [{"evidence": "tia"}, {"obligation": "pseudonymise"}]}, ("met", "unmet")),
+            (
+                {"constraints": [{"obligation": "pseudonymise"}, {"obligation": "retain_until"}]},
+                ("not_applicable", "met"),
+            ),
+        ],
+    )
+    def test_the_sides_are_those_that_a_rule_can_have(self, fields: Any, sides: tuple[str, str]) -> None:
+        assert sides_of(make_requirement(**fields)) == sides
