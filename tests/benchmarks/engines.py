@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from airflow_xborder.core.decision import Decision
 from tests.benchmarks.contenders import AbsentError, BatchEntry, Entry
-from tests.benchmarks.contenders.entries import ANSWER, BATCHES, ENTRIES
+from tests.benchmarks.contenders.entries import ANSWER, BATCHES, ENTRIES, LIBRARY
 from tests.benchmarks.contenders.native import ENGINE
 from tests.benchmarks.contenders.saying import Said, said_by
 from tests.benchmarks.estate.law import SIZES
@@ -113,7 +113,7 @@ def report(sizes: Sequence[int] = SIZES) -> str:
     """Return the tables."""
     all_found = [measure(size) for size in sizes]
     tables = [_table(found) for found in all_found]
-    return "\n\n".join([*tables, _growth(all_found), _verdict(all_found)])
+    return "\n\n".join([*tables, _growth(all_found), _aims(all_found), _verdict(all_found)])
 
 
 def _table(found: Measured) -> str:
@@ -154,6 +154,26 @@ def _growth(all_found: Sequence[Measured]) -> str:
         if len(p50s) == len(all_found):
             cells = "".join(f"{p50:9.1f}" for p50 in p50s)
             lines.append(f"{entry.title:38}{cells}{p50s[-1] / p50s[0]:17.2f}x")
+    return "\n".join(lines)
+
+
+def _aims(all_found: Sequence[Measured]) -> str:
+    smallest, largest = all_found[0].runs, all_found[-1].runs
+    ours = largest[ANSWER]
+    p50 = ours.quantile(0.5)
+    rows = [
+        ("p50 of the answer, µs", "at most", 25.0, p50),
+        ("p50 against the smallest law", "at most", 1.5, p50 / smallest[ANSWER].quantile(0.5)),
+        ("p99 against p50", "at most", 5.0, ours.quantile(0.99) / p50),
+    ]
+    if LIBRARY in largest:
+        rows.append(
+            ("times as fast as OPA in process", "at least", 50.0, largest[LIBRARY].quantile(0.5) / p50)
+        )
+    lines = [f"Aims of the native engine at {all_found[-1].size:,} requirements"]
+    for title, bound, aim, measured in rows:
+        held = measured <= aim if bound == "at most" else measured >= aim
+        lines.append(f"{title:38}{bound} {aim:5.1f}{measured:9.1f}  {'held' if held else 'missed'}")
     return "\n".join(lines)
 
 

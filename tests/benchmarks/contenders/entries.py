@@ -11,6 +11,7 @@ from tests.benchmarks.contenders.saying import Said
 from tests.benchmarks.estate.world import World
 
 ANSWER = "native: the answer"
+LIBRARY = "OPA in process"
 
 
 def _here(
@@ -32,7 +33,7 @@ ENTRIES = (
     Entry(title="native: answer, from a raw flow", open=_here(native.FromRaw)),
     Entry(title="our evaluator, loop without index", open=_here(naive.Loop)),
     Entry(title="reference semantics of the tests", open=_here(naive.Reference), seconds=5),
-    Entry(title="OPA in process", open=_here(opa.Library)),
+    Entry(title=LIBRARY, open=_here(opa.Library)),
     Entry(title="OPA server", open=opa.open_server("bench/said")),
     Entry(title="OPA server: whole answer", open=opa.open_server("xborder/answer")),
     Entry(title="cedarpy, two-valued flows only", open=_open_cedar, can_ask=cedar.can_ask),
