@@ -16,7 +16,7 @@ from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.offers import DEFAULT_PRICES, Prices
 from airflow_xborder.core.optimisation import Bounds, Case, Decide, Part, search
 
-QUICK = Bounds(decisions=60, plans=5)
+QUICK = Bounds(decisions=40, plans=5)
 
 
 def suggest_remediations(

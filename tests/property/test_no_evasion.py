@@ -19,7 +19,7 @@ from airflow_xborder.core.facts import normalise
 from airflow_xborder.core.flow import DataFlow, End, Party, Places
 from airflow_xborder.core.offers import ATTAINABLE
 from airflow_xborder.core.optimisation import Bounds, Case, Part, search
-from airflow_xborder.core.remediation import suggest_for_parts, suggest_remediations
+from airflow_xborder.core.remediation import QUICK, suggest_for_parts, suggest_remediations
 from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_row
 from tests.generators import flows, packs
 
@@ -187,7 +187,7 @@ def look(
     assert [entry.cost for entry in found] == sorted(entry.cost for entry in found)
     if not decision.allowed:
         case = Case(parts=(Part(flow, witness),), decision=decision, prices=prices or {}, catalog=catalog)
-        plans = search(case, Bounds(decisions=60, plans=5)).plans
+        plans = search(case, QUICK).plans
         assert [(plan.words, plan.cost) for plan in plans] == [(entry.change, entry.cost) for entry in found]
         assert all(decide(policies, changed).allowed for plan in plans for changed in plan.flows)
         assert all(plan.controls for plan in plans)

@@ -56,6 +56,15 @@ class TestMechanisms:
         assert list(SCC.unmet(case)) == ["mechanism scc_eu"]
         assert list(SCC.boundaries(case)) == []
 
+    def test_what_is_lacking_names_the_ground_unless_it_is_a_transfer(self) -> None:
+        lacking = HasMechanism(frozenset({"law", "care"}), "special_category").unmet(make_case())
+        assert list(lacking) == ["mechanism care or law for special_category"]
+
+    def test_a_known_party_without_a_role_lacks_that_too(self) -> None:
+        parties = {"exporter": {"party": "a", "role": "controller"}, "importer": {"party": "b"}}
+        assert list(SCC.unmet(make_case(**parties))) == ["mechanism scc_eu", "importer.role"]
+        assert list(HasMechanism(frozenset({"bcr_c"})).unmet(make_case(**parties))) == ["mechanism bcr_c"]
+
     def test_which_module_it_is_may_be_missing(self) -> None:
         assert list(SCC.missing(make_case(mechanisms=["scc_eu"], **ROLES))) == ["mechanisms.module"]
 
