@@ -18,10 +18,28 @@ from tests.factories import place
 
 ALL_CATEGORIES = sorted(KINDS["data category"])
 ALL_PURPOSES = sorted(KINDS["purpose"])
-MODES = ["copy", "erase", "collect", "remote_access", "infer", "store", "replicate", "train", "publish", "onward"]
+MODES = [
+    "copy",
+    "erase",
+    "collect",
+    "remote_access",
+    "infer",
+    "store",
+    "replicate",
+    "train",
+    "publish",
+    "onward",
+]
 PLACES = [*g.PLACES, "CA", "CA-QC", "CH", "US-IL", "US-FL", "RU", "AR", "CU"]
 LEVELS = ["storage", "processing", "access", "backup", "logs", "control_plane", "key_custody", "inference"]
-MECHANISMS = [*g.MECHANISMS, "contract_ds", "employment_law", "legal_claims", "mlat_or_cloudact_agreement", "certification"]
+MECHANISMS = [
+    *g.MECHANISMS,
+    "contract_ds",
+    "employment_law",
+    "legal_claims",
+    "mlat_or_cloudact_agreement",
+    "certification",
+]
 EVIDENCE = [*g.EVIDENCE, "dpia", "ropa_entry", "retention_schedule", "anonymisation_test"]
 SHARES = ["0", "0.1", "0.2", "0.25", "0.3", "0.499999999", "0.5", "1"]
 _EPOCH = datetime(2022, 1, 1, tzinfo=timezone.utc)
@@ -87,7 +105,9 @@ class Flows:
     def _count(self) -> dict[str, Any]:
         count = {
             "category": self.random.choice(g.CATEGORIES),
-            "n": self.random.choice([0, 99, 100, 101, 1000, 1001, 9999, 10000, 10001, 100001, 200000, 1000001]),
+            "n": self.random.choice(
+                [0, 99, 100, 101, 1000, 1001, 9999, 10000, 10001, 100001, 200000, 1000001]
+            ),
             "unit": self.random.choice(["persons", "persons", "devices"]),
             "scope": self.random.choice(["this_flow", "window"]),
         }
@@ -97,7 +117,9 @@ class Flows:
 
     def _listing(self) -> dict[str, Any]:
         rest = self.part(
-            0.8, status=self._pick(["active", "active", "lapsed"]), covers=lambda: self.some(["hr", "non_hr"], 2)
+            0.8,
+            status=self._pick(["active", "active", "lapsed"]),
+            covers=lambda: self.some(["hr", "non_hr"], 2),
         )
         return {"framework": "eu_us_dpf", **rest}
 
@@ -176,7 +198,11 @@ class Flows:
     def _ordinary(self) -> dict[str, Any]:
         covered = ["DE", "FR", "NO", "US-VA", "US-CA", "JP"]
         source, destination = self._end(covered), self._end(covered)
-        kind = {"data_categories": self.some(["personal_data", "personal_data.contact.email", "non_personal"], 2, 1)}
+        kind = {
+            "data_categories": self.some(
+                ["personal_data", "personal_data.contact.email", "non_personal"], 2, 1
+            )
+        }
         return {
             **kind, "source": source, "destination": destination,
             "purpose": self.random.choice(["analytics", "support", "payment"]),

@@ -47,7 +47,12 @@ def register(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="one flow as JSON or YAML, or JSON lines; - for stdin",
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "facts"),
+        default="text",
+        help="facts: decide nothing, and print what an OPA bundle is asked",
+    )
     parser.add_argument(
         "--as-of", metavar="T", help="decide for this moment (2026-11-21 or 2026-11-21T12:00:00Z)"
     )
@@ -95,6 +100,9 @@ def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | N
     try:
         if isinstance(entry, XborderError):
             raise entry
+        if style == "facts":
+            _print_facts(entry, policies, as_of)
+            return OK
         decision = decide(entry, policies, as_of)
     except XborderError as error:
         _print_error(number, error, style)
@@ -109,11 +117,27 @@ def _answer(number: int, entry: object, policies: PolicySet, as_of: datetime | N
 
 
 def _print_error(number: int, error: XborderError, style: str) -> None:
-    if style == "json":
+    if style != "text":
         detail = {"code": error.code, "message": error.message, "hint": error.hint}
         print(json_line({"line": number, "error": detail}))
     else:
         print(f"error in flow {number}: {printable(str(error))}", file=sys.stderr)
+
+
+def _print_facts(entry: object, policies: PolicySet, as_of: datetime | None) -> None:
+    """Print a facts document for each data set of a flow: one line each."""
+    from airflow_xborder.core.facts import normalise
+    from airflow_xborder.core.facts_document import to_document
+
+    flow = policies.catalog.read_flow(entry)
+    policies.policies.require_known(flow)
+    moment = as_of or flow.as_of or datetime.now(timezone.utc)
+    flows, contradictions = _resolved(flow, policies.catalog, moment)
+    if contradictions:
+        raise FlowError(contradictions[0].text, hint="correct the flow, or the catalog")
+    zones = [head.time_zone for head in policies.policies.heads]
+    for part in flows:
+        print(json_line(to_document(normalise(part, complete=True), moment, zones)))
 
 
 def decide(entry: object, policies: PolicySet, as_of: datetime | None = None) -> Decision:

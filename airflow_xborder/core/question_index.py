@@ -19,7 +19,14 @@ from airflow_xborder.core.vocabulary import KINDS
 
 ANY = "?"  # the key of what a fact that nobody stated, or not fully, leaves possible
 # A question about places of designations is one about every member.
-_BY_FACT = {"some": "some", "every": "every", "covered": "every", "is": "is", "known": "known", "absent": "absent"}
+_BY_FACT = {
+    "some": "some",
+    "every": "every",
+    "covered": "every",
+    "is": "is",
+    "known": "known",
+    "absent": "absent",
+}
 # The fact that an unknown answer lacks, where it is no path.
 _LACKING = {"kind": "data_categories", "mechanism": "mechanisms.module"}
 
@@ -69,7 +76,9 @@ def _by_category(questions: Mapping[str, Row]) -> Row:
     """
     index: dict[str, Any] = {ANY: sorted(questions)}
     for term in sorted(KINDS["data category"]):
-        told, untold = ({name: _answer(term, row, told) for name, row in questions.items()} for told in (True, False))
+        told, untold = (
+            {name: _answer(term, row, told) for name, row in questions.items()} for told in (True, False)
+        )
         index[term] = {
             "certain": [name for name, answer in untold.items() if answer is Truth.TRUE],
             "possible": [name for name, answer in untold.items() if answer is not Truth.FALSE],

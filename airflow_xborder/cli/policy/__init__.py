@@ -9,7 +9,20 @@ from __future__ import annotations
 import argparse
 import importlib
 
-ACTIONS = ("lint", "cases", "schema", "graph", "explain", "new", "conflicts", "impact", "optimise", "bundle", "publish")
+ACTIONS = (
+    "lint",
+    "cases",
+    "schema",
+    "graph",
+    "explain",
+    "new",
+    "conflicts",
+    "impact",
+    "diff",
+    "optimise",
+    "bundle",
+    "publish",
+)
 
 
 def register(parser: argparse.ArgumentParser) -> None:
