@@ -322,9 +322,7 @@ def _designated(value: object, path: Path) -> Condition:
     outside = place_set(data["outside"], (*path, "outside")) if "outside" in data else frozenset()
     by = _text(data, "by", path)
     place_set(by, (*path, "by"))
-    return g.Designated(
-        str(data["place"]), by, term("designation", data["kind"], (*path, "kind")), outside
-    )
+    return g.Designated(str(data["place"]), by, term("designation", data["kind"], (*path, "kind")), outside)
 
 
 def parse_obligation(value: object, path: Path) -> Obligation:

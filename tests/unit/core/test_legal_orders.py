@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from airflow_xborder.core.legal_orders import LegalOrder, LegalOrders
 
-EU = LegalOrder(id="EU", members=frozenset({"DE", "FR"}), levels=("supranational", "constitutional", "national"))
+EU = LegalOrder(
+    id="EU", members=frozenset({"DE", "FR"}), levels=("supranational", "constitutional", "national")
+)
 ORDERS = LegalOrders([EU, LegalOrder(id="US", members=frozenset({"US"}))])
 
 

@@ -50,7 +50,11 @@ class TestReading:
         assert read_designations(document) == pack.designations
 
     def test_the_thresholds_of_a_transfer(self) -> None:
-        pack = read_pack(make_pack("t", transfer={"count": {"category": "telemetry", "more_than": 5, "window": "12_months"}}))
+        pack = read_pack(
+            make_pack(
+                "t", transfer={"count": {"category": "telemetry", "more_than": 5, "window": "12_months"}}
+            )
+        )
         assert [counted.bound for counted in pack.transfer_thresholds] == [6]
 
     def test_a_designation_of_a_set_or_of_an_organisation(self) -> None:
