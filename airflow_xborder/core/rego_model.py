@@ -19,9 +19,9 @@ from airflow_xborder.core.grounds import SCC_MODULES
 from airflow_xborder.core.indexing import KINDS_PATH, OUTSIDE, Clause, clauses_of
 from airflow_xborder.core.kinds import CURED_NAMES
 from airflow_xborder.core.pack import Coverage, Pack
+from airflow_xborder.core.partitions import dividing_of_rule
 from airflow_xborder.core.question_index import ANY, question_index
 from airflow_xborder.core.questions import LOOKED_UP, View
-from airflow_xborder.core.partitions import dividing_of_rule
 from airflow_xborder.core.requirement import Effect, Requirement
 from airflow_xborder.core.standing import standings
 from airflow_xborder.core.truth import Truth

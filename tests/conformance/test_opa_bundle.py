@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 
 from airflow_xborder.adapters.engines.native import NativeEngine
 from airflow_xborder.authoring.loading import load_policies, shipped_folder
+from airflow_xborder.cli.main import main
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.facts import Facts, normalise
@@ -197,3 +201,59 @@ def test_what_is_no_facts_document_is_denied(opa: OpaServer) -> None:
         assert answer["errors"], document
         url = f"{opa.url}/v1/data/xborder/allow"
         assert requests.post(url, json={"input": {"facts": document}}, timeout=30).json() == {"result": False}
+
+
+def test_the_archive_is_loaded_and_answers_with_rego_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = programs.find(programs.OPA)
+    if program is None:
+        pytest.skip("no `opa` on this machine: run `make servers`")
+    monkeypatch.setenv("XBORDER_OPA", str(program))
+    own = tmp_path / "rules"
+    own.mkdir()
+    (own / "allow.rego").write_text(OWN)
+    (own / "allow_test.rego").write_text(OWN_TEST)
+    archive = tmp_path / "acme.tar.gz"
+    assert main(["policy", "bundle", "--rego", str(own), "--to", str(archive)]) == 0
+    assert "opa test: passed PASS" in capsys.readouterr().out
+    flow = tmp_path / "flow.json"
+    flow.write_text(json.dumps(FLOW))
+    assert main(["decide", "--format", "facts", "--as-of", "2026-11-21", str(flow)]) == 0
+    asked = tmp_path / "input.json"
+    asked.write_text(json.dumps({"facts": json.loads(capsys.readouterr().out)}))
+    argv = [str(program), "eval", "--bundle", str(archive), "--input", str(asked), "--format", "values"]
+    said = subprocess.run(
+        [*argv, "[data.xborder.allow, data.acme.rules.allow]"], capture_output=True, text=True, timeout=60
+    )
+    assert json.loads(said.stdout) == [[True, False]]
+    (own / "allow.rego").write_text(OWN.replace("false", "true"))
+    assert main(["policy", "bundle", "--rego", str(own), "--to", str(tmp_path / "b.tar.gz")]) == 1
+    assert "opa test: failed" in capsys.readouterr().err
+
+
+OWN = """package acme.rules
+
+import rego.v1
+
+default allow := false
+
+allow if {
+	data.xborder.allow
+	input.facts.values["importer.same_group"] == true
+}
+"""
+OWN_TEST = """package acme.rules_test
+
+import data.acme.rules
+import rego.v1
+
+test_not_outside_the_group if {
+	not rules.allow with input as {"facts": {"values": {}}} with data.xborder.allow as true
+}
+"""
+FLOW = {
+    "source": {"country": "DE"},
+    "destination": {"country": "FR"},
+    "data_categories": ["personal_data.contact.email"],
+}

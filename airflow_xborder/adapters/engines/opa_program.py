@@ -38,7 +38,7 @@ def check_bundle(opa: Path, folder: Path) -> list[Check]:
     """
     checks = [_run(opa, "check", "--strict", "--bundle", str(folder))]
     # What does not compile has no tests to run.
-    return checks + [_run(opa, "test", "--bundle", str(folder))] if checks[0].passed else checks
+    return [*checks, _run(opa, "test", "--bundle", str(folder))] if checks[0].passed else checks
 
 
 def _run(opa: Path, name: str, *arguments: str) -> Check:
