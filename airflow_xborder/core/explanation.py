@@ -68,6 +68,12 @@ def explain(decision: Decision, flow: DataFlow | None = None) -> str:
         about = ", ".join([*named, between(flow), *([flow.purpose] if flow.purpose else [])])
     lines = [f"{decision.outcome.value.upper()}  {about}"]
     lines += [_wrapped(f"- {reason.text}") for reason in decision.reasons]
+    if decision.approval_key and not decision.allowed:
+        lines.append(_wrapped(f"  a person may answer this; approval key: {decision.approval_key}"))
+    lines += [
+        _wrapped(f"- approved by {entry.role}, {entry.reference}: {', '.join(entry.answers)}")
+        for entry in decision.approvals
+    ]
     # Obligations of a denial are no way to go on; with a review they are what an approval would rest on.
     if decision.obligations and decision.outcome.value != "deny":
         lines.append("  obligations:")

@@ -10,6 +10,7 @@ import pytest
 
 from airflow_xborder.adapters.engines.native import NativeEngine
 from airflow_xborder.core.decision import Decision, Outcome
+from airflow_xborder.core.explanation import explain
 from airflow_xborder.errors import FlowError
 from airflow_xborder.ports.policy_engine import Question
 from airflow_xborder.services.gate import GateOptions
@@ -78,6 +79,16 @@ def test_a_review_says_what_an_approval_is_keyed_on_and_the_row_lets_it_pass() -
     assert (decision.reasons, decision.violations) == ((), ())
     (approved,) = decision.approvals
     assert (approved.reference, approved.role, approved.answers) == ("APR-1", "dpo", ("test.judgement",))
+
+
+def test_a_reader_is_told_the_key_and_afterwards_who_approved() -> None:
+    deployment = make_deployment()
+    asked = decide_with(deployment)
+    assert asked.approval_key is not None
+    assert asked.approval_key in explain(asked)
+    told = explain(decide_with(deployment, approval(asked.approval_key)))
+    assert "approved by dpo, APR-1: test.judgement" in told
+    assert "approval key" not in told
 
 
 def test_the_record_of_an_allow_shows_the_approval_that_it_rests_on() -> None:
