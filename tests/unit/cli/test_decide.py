@@ -178,3 +178,18 @@ def test_a_document_that_is_not_utf8_is_malformed(tmp_path: Path, capsys: pytest
     (tmp_path / "flow.yaml").write_bytes(b"source: \xff")
     assert main(["decide", str(tmp_path / "flow.yaml")]) == 2
     assert "is not UTF-8" in capsys.readouterr().err
+
+
+def test_the_facts_of_a_flow_are_printed_and_nothing_decided(ask: Any) -> None:
+    code, out, _ = ask(json.dumps(ALLOWED), "--format", "facts", "--as-of", "2026-11-21")
+    document = json.loads(out)
+    assert code == 0
+    assert (document["complete"], document["as_of"]) == (True, "2026-11-21T00:00:00Z")
+    assert document["days"]["Asia/Tokyo"] == "2026-11-21"
+    assert document["values"]["source.country"] == ALLOWED["source"]["country"]
+
+
+def test_a_flow_without_facts_is_told_in_its_place(ask: Any) -> None:
+    code, out, _ = ask('{"source": 1}\n{"source": 2}', "--format", "facts")
+    assert code == 2
+    assert [json.loads(line)["line"] for line in out.splitlines()] == [1, 2]
