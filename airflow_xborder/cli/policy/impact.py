@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_xborder.cli.output import OK, json_line, printable
 from airflow_xborder.cli.policy.selection import add_packs
-from airflow_xborder.errors import ConfigurationError, XborderError
+from airflow_xborder.errors import ConfigurationError, PolicyNotFoundError, XborderError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,7 +52,7 @@ def register(commands: Any) -> None:
     change.add_argument("--expire-on", metavar="DATE", help="the last day on which it holds")
     change.add_argument("--remove", action="store_true", help="as if it had never been there")
     change.add_argument(
-        "--replace", metavar="FILE", help="this pack instead of the one of its id, or besides"
+        "--replace", "--add", metavar="FILE", help="this pack instead of the one of its id, or besides"
     )
     add_packs(parser)
     parser.add_argument(
@@ -75,9 +75,16 @@ def _run(arguments: argparse.Namespace) -> int:
     from airflow_xborder.core.impact import find_node, impact_of
 
     before = load_policy_set(arguments)
-    node = find_node(before.policies, arguments.node)
-    found, change = impact_of(before.policies, node), _change(arguments)
-    after = _after(arguments, before, change, found)
+    change, after = _change(arguments), _with_pack(arguments, before)
+    # A pack that comes in may bring the node.
+    there = after if after is not None and not _knows(before.policies, arguments.node) else before
+    found = impact_of(there.policies, find_node(there.policies, arguments.node))
+    if after is None and change is not None:
+        after = SupposedSet(change.apply(before.policies, found.node), before.catalog)
+    if after is None and arguments.flows:
+        raise ConfigurationError(
+            "flows are decided before and after a change", hint="say which, as --suspend-on"
+        )
     answers = list(_answers(arguments, before, after, change)) if after is not None else []
     if arguments.format == "json":
         day = change.first_day() if change else None
@@ -99,20 +106,24 @@ def _change(arguments: argparse.Namespace) -> Change | None:
     return Change("remove") if arguments.remove else None
 
 
-def _after(
-    arguments: argparse.Namespace, before: PolicySet, change: Change | None, found: Impact
-) -> PolicySet | None:
-    if arguments.replace:
-        from airflow_xborder.authoring.loading import link, load_document
-
-        new = load_document(Path(arguments.replace))
-        others = [document for document in before.policies.documents if document["pack"] != new["pack"]]
-        return SupposedSet(link([*others, new]), before.catalog)
-    if change is None:
-        if arguments.flows:
-            raise ConfigurationError("flows are decided before and after a change", hint="say which, as --suspend-on")  # fmt: skip
+def _with_pack(arguments: argparse.Namespace, before: PolicySet) -> PolicySet | None:
+    if not arguments.replace:
         return None
-    return SupposedSet(change.apply(before.policies, found.node), before.catalog)
+    from airflow_xborder.authoring.loading import link, load_document
+
+    new = load_document(Path(arguments.replace))
+    others = [document for document in before.policies.documents if document["pack"] != new["pack"]]
+    return SupposedSet(link([*others, new]), before.catalog)
+
+
+def _knows(policies: Policies, name: str) -> bool:
+    from airflow_xborder.core.impact import find_node
+
+    try:
+        find_node(policies, name)
+    except PolicyNotFoundError:
+        return False
+    return True
 
 
 def _answers(

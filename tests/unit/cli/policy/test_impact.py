@@ -86,6 +86,9 @@ def test_a_pack_that_comes_in(tmp_path, flows, capsys) -> None:
     path.write_text(json.dumps(make_pack("t", make_row("t.ban", when={"purpose": "support"}))))
     _, printed = run(capsys, "support.pack", "--replace", str(path), "--flows", flows)
     assert "nothing is called `support.pack`" in printed.err
+    _, printed = run(capsys, "t.ban", "--add", str(path), "--flows", flows)
+    assert printed.out.startswith("requirement t.ban\n")
+    assert "users: allow -> deny" in printed.out
     _, printed = run(capsys, "EU", "--replace", str(path), "--flows", flows)
     assert "users: allow -> deny" in printed.out
     assert "home: allow -> deny" in printed.out
