@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_xborder.audit.event import TaskKey
@@ -17,8 +18,9 @@ from airflow_xborder.core.combining import Frame
 from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason
 from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
+from airflow_xborder.core.optimisation import Part
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.remediation import suggest_remediations
+from airflow_xborder.core.remediation import suggest_for_parts
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 from airflow_xborder.services.approving import approve
@@ -182,22 +184,19 @@ class Gate:
         decision = self._settle(posed, posed.parts)
         if self.options.trust_dag_claims:
             decision = replace(decision, warnings=(*decision.warnings, _TRUSTED))
-        if decision.allowed or len(posed.parts) > 1:
-            return decision  # what would help one data set of several says nothing of the others
-        # A remedy is verified as the flow was decided: by every engine, and with this point's obligations.
-        part = posed.parts[0]
-        remedies = suggest_remediations(
-            part.claimed,
-            decision,
-            lambda flow: self._settle(posed, [replace(part, known=flow, claimed=flow)]),
-            posed.in_force.catalog.control_prices,
-        )
+        if decision.allowed:
+            return decision
+        catalog = posed.in_force.catalog
+        parts = [Part(flow, partial(self._try, posed, part)) for part, flow in _flows(posed.parts)]
+        remedies = suggest_for_parts(parts, decision, catalog.control_prices, catalog)
         return replace(decision, remediations=remedies)
 
+    def _try(self, posed: _Posed, part: Resolved, flow: DataFlow) -> Decision:
+        # A remedy is verified as the flow was decided: by every engine, and with this point's obligations.
+        return self._settle(posed, [replace(part, known=flow, claimed=flow)])
+
     def _settle(self, posed: _Posed, parts: Sequence[Resolved]) -> Decision:
-        flows = [(part, part.known) for part in parts]
-        flows += [(part, part.claimed) for part in parts if part.claimed != part.known]
-        asked = [normalise(flow, complete=part.complete) for part, flow in flows]
+        asked = [normalise(flow, complete=part.complete) for part, flow in _flows(parts)]
         answers = [answer for facts in asked for answer in self._ask(posed, facts)]
         contradictions = [reason for part in parts for reason in part.contradictions]
         decision = deny_for(merge(answers, posed.in_force.digest), list(dict.fromkeys(contradictions)))
@@ -223,6 +222,12 @@ class Gate:
         receipt = self._recorder.record(fact, crossing, request.task, decision)
         # A process that comes back after a crash meets its own decision, and goes on under the same id.
         return replace(decision, decision_id=receipt.event.decision_id or decision.decision_id)
+
+
+def _flows(parts: Sequence[Resolved]) -> list[tuple[Resolved, DataFlow]]:
+    """Return the flows that are decided of some parts: each as it is known and, where that differs, as claimed."""
+    known = [(part, part.known) for part in parts]
+    return known + [(part, part.claimed) for part in parts if part.claimed != part.known]
 
 
 def _joined(flows: Sequence[DataFlow]) -> DataFlow:

@@ -21,7 +21,7 @@ from airflow_xborder.ports.policy_engine import Question
 from airflow_xborder.services.gate import GateOptions
 from airflow_xborder.services.merging import merge
 from airflow_xborder.services.resolution import Measured
-from tests.deployment import Deployment, flow
+from tests.deployment import PEOPLE, Deployment, flow
 
 PATIENTS = "postgres://pg-eu:5432/appdb.public.patients"
 
@@ -329,6 +329,17 @@ class TestKeys:
             ("attach evidence tia", 2),
             ("process in region eu", 4),
         ]
+
+    def test_what_helps_a_whole_database_is_offered_too_whatever_attributes_the_flow_has(self) -> None:
+        deployment = Deployment()
+        deployment.catalog["registers"]["evidence"] = []
+        del deployment.catalog["datasets"][1]
+        more = {**deployment.catalog["datasets"][0], "match": PEOPLE.replace("people", "guests")}
+        deployment.catalog["datasets"].append(more)
+        whole = flow("postgres://pg-eu:5432/appdb", attributes={"eu.vital": True})
+        decision = deployment.decide(flow=whole).decision
+        assert decision.outcome is Outcome.DENY
+        assert "attach evidence tia" in [entry.change for entry in decision.remediations]
 
 
 class TestContainers:
