@@ -21,7 +21,7 @@ from airflow_xborder.ports.policy_engine import Question
 from airflow_xborder.services.gate import GateOptions
 from airflow_xborder.services.merging import merge
 from airflow_xborder.services.resolution import Measured
-from tests.deployment import PEOPLE, Deployment, flow
+from tests.deployment import Deployment, flow
 
 PATIENTS = "postgres://pg-eu:5432/appdb.public.patients"
 
@@ -334,8 +334,8 @@ class TestKeys:
         deployment = Deployment()
         deployment.catalog["registers"]["evidence"] = []
         del deployment.catalog["datasets"][1]
-        more = {**deployment.catalog["datasets"][0], "match": PEOPLE.replace("people", "guests")}
-        deployment.catalog["datasets"].append(more)
+        mild = {"categories": {"x": "non_personal"}, "purposes": ["analytics"], "subjects": {"complete": True}}
+        deployment.catalog["datasets"].append({"match": "postgres://pg-eu:5432/*", **mild})
         whole = flow("postgres://pg-eu:5432/appdb", attributes={"eu.vital": True})
         decision = deployment.decide(flow=whole).decision
         assert decision.outcome is Outcome.DENY
