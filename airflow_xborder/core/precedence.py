@@ -34,7 +34,7 @@ def settle_precedence(findings: Sequence[Finding], orders: LegalOrders) -> list[
         return []
     by_id = {finding.requirement.id: finding for finding in findings}
     _override(by_id, _displacements(by_id, orders))
-    pairs = sorted(_contradictions(by_id))
+    pairs = sorted(pair for pair in _contradictions(by_id) if not _is_left_open(pair, by_id, orders))
     _override(by_id, _settled_by_level(pairs, by_id, orders))
     return [pair for pair in pairs if not any(by_id[name].overridden_by for name in pair)]
 
@@ -92,6 +92,17 @@ def _contradictions(by_id: Mapping[str, Finding]) -> set[tuple[str, str]]:
             if opposed(binding[one].demands, binding[other].demands):
                 pairs.add((one, other))
     return pairs
+
+
+def _is_left_open(pair: tuple[str, str], by_id: Mapping[str, Finding], orders: LegalOrders) -> bool:
+    """Tell whether one of two rules of an order yields to the other by its own word: then both stand."""
+    one, other = (by_id[name].requirement for name in pair)
+    if not orders.same(one.jurisdiction, other.jurisdiction):
+        return False
+    return any(
+        low.id in high.derogable_by or low.level.value in high.derogable_by
+        for high, low in ((one, other), (other, one))
+    )
 
 
 def _settled_by_level(

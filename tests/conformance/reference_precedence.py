@@ -74,7 +74,9 @@ def contradictions(
     pairs = set()
     for one, row in certain.items():
         for other, target in certain.items():
-            if one != other and (other in row.get("conflicts", ()) or opposite(row, target)):
+            if one == other or left_open(row, target, documents) or left_open(target, row, documents):
+                continue
+            if other in row.get("conflicts", ()) or opposite(row, target):
                 pairs.add((min(one, other), max(one, other)))
     over: dict[str, set[str]] = {}
     for pair in pairs:
@@ -84,6 +86,12 @@ def contradictions(
                 over.setdefault(low, set()).add(high)
     lower = {name for name, others in over.items() if others - over.keys()}
     return {pair for pair in pairs if not set(pair) & lower}, lower
+
+
+def left_open(row: Mapping[str, Any], target: Mapping[str, Any], documents: list[Mapping[str, Any]]) -> bool:
+    left = target.get("derogable_by", ())
+    named = row["requirement_id"] in left or row.get("level", "national") in left
+    return named and law(row, documents)[0] == law(target, documents)[0]
 
 
 def opposite(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

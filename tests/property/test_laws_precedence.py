@@ -67,6 +67,16 @@ class TestOppositeDuties:
         assert (decision.outcome, decision.conflicts, decision.overridden) == (Outcome.ALLOW, (), ("b",))
         assert decision.restrictions == ()
 
+    @pytest.mark.parametrize(("left_to", "overridden"), [("national", ()), ("b", ("a",))])
+    def test_a_duty_that_yields_by_its_own_word_contradicts_nothing(
+        self, left_to: str, overridden: tuple[str, ...]
+    ) -> None:
+        yielding = rule("a", "EU", "supranational", demands=ERASE, derogable_by=[left_to])
+        decision = ruled(yielding, rule("b", "DE", "national", demands=KEEP))
+        assert (decision.outcome, decision.conflicts, decision.overridden) == (Outcome.ALLOW, (), overridden)
+        foreign = ruled(yielding, rule("b", "US", "national", demands=KEEP))
+        assert foreign.conflicts == (("a", "b"),)
+
     def test_strictness_never_settles_it(self) -> None:
         forbidding = rule("b", "US", "national", demands=KEEP) | {"constraints": [], "effect": "forbid"}
         decision = ruled(rule("a", "EU", "supranational", demands=ERASE), forbidding)
