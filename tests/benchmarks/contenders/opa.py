@@ -16,18 +16,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
+
+import requests
 
 from airflow_xborder.authoring.loading import shipped_folder
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.facts_document import to_document
-from airflow_xborder.demo.processes import Supervisor
+from airflow_xborder.demo.processes import Command, Supervisor, free_port, wait_until_ready
 from airflow_xborder.services.bundle import DATA, make_bundle
 from tests.benchmarks.contenders import AbsentError
 from tests.benchmarks.contenders.saying import Said
 from tests.benchmarks.estate.world import AS_OF, World
 from tests.tools import programs
-from tests.tools.servers import start_opa
 
 _OWN = """package bench
 
@@ -81,13 +81,16 @@ class Server:
             path = folder / "bundle" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        if programs.find(programs.OPA) is None:
+        program = programs.find(programs.OPA)
+        if program is None:
             raise AbsentError("no OPA program on this machine: `make servers` builds it where there is a Go")
         supervisor = stack.enter_context(Supervisor(folder / "logs"))
-        server = start_opa(supervisor, [folder / "bundle"])
-        if isinstance(server, str):
-            raise AbsentError(server)
-        self._connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+        port = free_port()
+        argv = [str(program), "run", "--server", "--addr", f"127.0.0.1:{port}", "--log-level", "error"]
+        argv += ["--disable-telemetry", "--optimize-store-for-read-speed", "--bundle", str(folder / "bundle")]
+        server = supervisor.start(Command(name="opa", argv=argv))
+        wait_until_ready(server, lambda: requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         stack.callback(self._connection.close)
 
     def ask(self, path: str, body: bytes) -> Any:
