@@ -19,6 +19,7 @@ from airflow_xborder.core.demands import NOTHING, Demands, opposed
 from airflow_xborder.core.narrowing import Voice
 from airflow_xborder.core.overlap import Overlap, Period, Side, overlap
 from airflow_xborder.core.pack import Pack
+from airflow_xborder.core.precedence import leaves_open
 from airflow_xborder.core.requirement import Requirement
 
 Pair = tuple[str, str]
@@ -100,6 +101,7 @@ class _Finder:
         found = [
             self._conflict(pair, pair in declared, derived.get(pair, ()))
             for pair in sorted(declared | derived.keys())
+            if not leaves_open(self.rules[pair[0]][0], self.rules[pair[1]][0], self.policies.legal_orders)
         ]
         kept = (conflict for conflict in found if conflict.is_real or "declared" in conflict.kinds)
         ordered = sorted(waiting, key=lambda entry: (entry.requirement, entry.other))

@@ -34,7 +34,11 @@ def settle_precedence(findings: Sequence[Finding], orders: LegalOrders) -> list[
         return []
     by_id = {finding.requirement.id: finding for finding in findings}
     _override(by_id, _displacements(by_id, orders))
-    pairs = sorted(pair for pair in _contradictions(by_id) if not _is_left_open(pair, by_id, orders))
+    pairs = sorted(
+        (one, other)
+        for one, other in _contradictions(by_id)
+        if not leaves_open(by_id[one].requirement, by_id[other].requirement, orders)
+    )
     _override(by_id, _settled_by_level(pairs, by_id, orders))
     return [pair for pair in pairs if not any(by_id[name].overridden_by for name in pair)]
 
@@ -94,12 +98,9 @@ def _contradictions(by_id: Mapping[str, Finding]) -> set[tuple[str, str]]:
     return pairs
 
 
-def _is_left_open(pair: tuple[str, str], by_id: Mapping[str, Finding], orders: LegalOrders) -> bool:
+def leaves_open(one: Requirement, other: Requirement, orders: LegalOrders) -> bool:
     """Tell whether one of two rules of an order yields to the other by its own word: then both stand."""
-    one, other = (by_id[name].requirement for name in pair)
-    if not orders.same(one.jurisdiction, other.jurisdiction):
-        return False
-    return any(
+    return orders.same(one.jurisdiction, other.jurisdiction) and any(
         low.id in high.derogable_by or low.level.value in high.derogable_by
         for high, low in ((one, other), (other, one))
     )

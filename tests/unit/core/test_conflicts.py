@@ -195,3 +195,10 @@ def test_what_is_found_is_what_a_decision_meets() -> None:
     assert decision.outcome is Outcome.REVIEW
     assert decision.conflicts == (("a", "b"),)
     assert [(c.first, c.second) for c in find_conflicts(Policies(packs)).conflicts] == [("a", "b")]
+
+
+def test_a_duty_that_yields_to_another_level_of_its_order_conflicts_with_none_there() -> None:
+    yielding = rule("a", ERASE, level="supranational", derogable_by=["national"])
+    orders = [{"id": "EU", "members": ["EEA30"], "levels": ["supranational", "national"]}]
+    assert not find(yielding, rule("b", KEEP, jurisdiction="DE"), legal_orders=orders).conflicts
+    assert find(yielding, rule("b", KEEP, jurisdiction="US"), legal_orders=orders).conflicts
