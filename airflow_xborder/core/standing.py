@@ -13,6 +13,7 @@ from typing import Any
 
 from airflow_xborder.core.demands import NOTHING, opposed
 from airflow_xborder.core.legal_orders import LegalOrders
+from airflow_xborder.core.precedence import leaves_open
 from airflow_xborder.core.requirement import Requirement
 
 Standing = dict[str, Any]
@@ -29,6 +30,8 @@ def standings(rules: Mapping[str, Requirement], orders: LegalOrders) -> dict[str
         if _may_displace(rules[name], rules[other], orders):
             displaces[name].add(other)
     for name, other in _opposite(rules):
+        if leaves_open(rules[name], rules[other], orders):
+            continue
         contradicts[name].add(other)
         contradicts[other].add(name)
     found: dict[str, Standing] = defaultdict(dict)

@@ -44,6 +44,13 @@ def test_a_conflict_is_one_of_both_and_the_lower_yields() -> None:
     assert found["b"] == {"contradicts": ["a"], "yields_to": {"a": True}}
 
 
+def test_a_duty_that_yields_by_its_own_word_is_no_conflict() -> None:
+    erase = {"level": "supranational", "demands": {"erase_days": 30}, "derogable_by": ["national"]}
+    keep = {"level": "national", "jurisdiction": "DE", "demands": {"keep_days": 400}}
+    assert standing(a=erase, b=keep) == {}
+    assert standing(a=erase, b={**keep, "jurisdiction": "US"})["b"]["contradicts"] == ["a"]
+
+
 def test_opposite_demands_are_a_conflict() -> None:
     found = standing(
         a={"demands": {"keep_days": 400}}, b={"demands": {"erase_days": 30}, "jurisdiction": "US"}
