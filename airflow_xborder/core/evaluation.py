@@ -7,6 +7,7 @@ knows its status; what it lacks or owes in detail is found when it is asked for,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -114,15 +115,14 @@ class Finding:
             return ALLOW
         return DENY if self.status == "unmet" and on_unmet is OnUnmet.DENY else REVIEW
 
-    def binds_beside(self, whole: Finding) -> bool:
-        """Tell whether this, of a part of a flow, is stricter than what the same rule says of the whole.
+    def is_spared_by(self, whole: Finding) -> bool:
+        """Tell whether this, of a part of a flow that a rule may apply to, follows from its being met by the whole.
 
         A rule that certainly applies to the whole and is met is so for a part that it may apply to, if there too it
         would be met.
         """
-        if self.status == "unknown_applicability" and whole.status == "met":
-            return self._judge_constraint() != "met"
-        return self.outcome.strictness > whole.outcome.strictness
+        may_apply = self.status == "unknown_applicability"
+        return may_apply and whole.status == "met" and self._judge_constraint() == "met"
 
     def settle(self) -> None:
         """Ask now for whatever can be asked, so that an error in it makes this finding one."""
@@ -154,17 +154,19 @@ class Evaluation:
                 f"the flow falls into {parts} parts, and {MOST_PARTS} can be told apart"
             )
         elif paths:
-            part = Part(self.instance, paths)
+            part, whole = Part(self.instance, paths), {f.requirement.id: f for f in self.findings}
             for _, facts in parts_of(self.facts, paths):
-                self._absorb(Evaluation(self.policies, facts, as_of, part))
+                self._absorb(Evaluation(self.policies, facts, as_of, part), whole)
 
-    def _absorb(self, part: Evaluation) -> None:
-        """Add what binds a part: of two findings of one rule the stricter stays."""
+    def _absorb(self, part: Evaluation, whole: Mapping[str, Finding]) -> None:
+        """Add what binds a part: of all findings of one rule the strictest stays."""
         found = {finding.requirement.id: finding for finding in self.findings}
         for finding in part.findings:
-            known = found.get(finding.requirement.id)
-            if known is None or finding.binds_beside(known):
-                found[finding.requirement.id] = finding
+            name = finding.requirement.id
+            if name in whole and finding.is_spared_by(whole[name]):
+                continue
+            if name not in found or finding.outcome.strictness > found[name].outcome.strictness:
+                found[name] = finding
         self.findings = list(found.values())
         self.instance.absorb(part.instance)
 

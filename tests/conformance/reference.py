@@ -19,22 +19,7 @@ from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
 from tests.conformance.reference_facts import Snapshot, ancestors, is_a, snapshot
 from tests.conformance.reference_gaps import gaps, places
 from tests.conformance.reference_precedence import contradictions, displaced, parts
-
-Truth = bool | None
-
-
-def conjoin(truths: Iterable[Truth]) -> Truth:
-    truths = list(truths)
-    return False if False in truths else None if None in truths else True
-
-
-def disjoin(truths: Iterable[Truth]) -> Truth:
-    truths = list(truths)
-    return True if True in truths else None if None in truths else False
-
-
-def negate(truth: Truth) -> Truth:
-    return None if truth is None else not truth
+from tests.conformance.reference_truth import Truth, conjoin, disjoin, negate
 
 
 @dataclass
@@ -82,6 +67,7 @@ def decide(
     """Answer one flow, by looking at everything."""
     whole = snapshot(plain(flow), complete)
     walk = walked(documents, whole, as_of)
+    walk.whole = dict(walk.found)
     for part in parts(whole):
         walk.absorb(walked(documents, part, as_of, walk.answer.transfers))
     answer = walk.answer
@@ -130,6 +116,7 @@ class Walk:
         self.answer = Answer("allow")
         self.worst = ["allow"]
         self.found: dict[str, tuple[Mapping[str, Any], str, list[str]]] = {}
+        self.whole: dict[str, tuple[Mapping[str, Any], str, list[str]]] = {}
         self.rules = {
             row["requirement_id"]: (row, pack) for pack in documents for row in pack.get("requirements", ())
         }
@@ -160,7 +147,8 @@ class Walk:
         """Add what binds a part: of two answers of one rule the stricter stays."""
         for name, (row, status, owed) in part.found.items():
             mine = self.found.get(name)
-            if mine and mine[1] == "met" and status == "may apply" and part.would_be_met(row):
+            whole = self.whole.get(name)
+            if whole and whole[1] == "met" and status == "may apply" and part.would_be_met(row):
                 continue
             if mine is None or ORDER.index(outcome_of(row, status)) > ORDER.index(outcome_of(row, mine[1])):
                 self.found[name] = (row, status, owed)

@@ -195,6 +195,14 @@ class TestParts:
             {"where": {"category": HEALTH}, "outcome": "allow"},
         ]
 
+    @pytest.mark.parametrize(("sure", "unsure"), [("FR", "US"), ("US", "FR")])
+    def test_which_part_comes_first_never_matters(self, sure: str, unsure: str) -> None:
+        either = {"any": [{"subjects.countries": sure}, {"importer.same_group": True}]}
+        when = {"all": [{"subjects.countries": {"within": [sure, unsure]}}, either]}
+        rows = [make_row("t.r", when=when, constraints=["personal_data"])]
+        decision = decide([make_pack("t", *rows)], subjects={"countries": ["DE", "FR", "US"]})
+        assert (decision.outcome, decision.missing_facts) == (Outcome.REVIEW, ("importer.same_group",))
+
     def test_parts_are_told_no_further_apart_than_answers_differ(self) -> None:
         decision = decide(
             [make_pack("t", make_row("t.r", when=HEALTH))],

@@ -73,7 +73,7 @@ ids contains id if {
 
 findings[id] := said[next(said, next(said, next(said, next(said, 0))))] if {
 	some id in ids
-	said := [one.applied[id] | some one in found]
+	said := [one.applied[id] | some at, one in found; not spared(id, at)]
 }
 
 # The first that is stricter than the one at hand, or that one.
@@ -83,11 +83,15 @@ next(said, at) := min({later | some later, finding in said; later > at; replaces
 	replaces(finding, said[at])
 } else := at
 
-# A rule that certainly applies and is met is so for a part that it may apply to, if there too it would be met.
-replaces(finding, known) := finding.would_be != 2 if {
-	finding.status == "may_apply"
-	known.status == "met"
-} else := finding.severity > known.severity
+replaces(finding, known) if finding.severity > known.severity
+
+# A rule that certainly applies to the whole and is met is so for a part that it may apply to, if there too it would be met.
+spared(id, at) if {
+	at > 0
+	found[at].applied[id].status == "may_apply"
+	found[at].applied[id].would_be == 2
+	found[0].applied[id].status == "met"
+}
 
 considered[pack] := true in {one.considered[pack] | some one in found} if {
 	some any_one in found
