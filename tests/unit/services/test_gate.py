@@ -334,7 +334,11 @@ class TestKeys:
         deployment = Deployment()
         deployment.catalog["registers"]["evidence"] = []
         del deployment.catalog["datasets"][1]
-        mild = {"categories": {"x": "non_personal"}, "purposes": ["analytics"], "subjects": {"complete": True}}
+        mild = {
+            "categories": {"x": "non_personal"},
+            "purposes": ["analytics"],
+            "subjects": {"complete": True},
+        }
         deployment.catalog["datasets"].append({"match": "postgres://pg-eu:5432/*", **mild})
         whole = flow("postgres://pg-eu:5432/appdb", attributes={"eu.vital": True})
         decision = deployment.decide(flow=whole).decision
