@@ -29,7 +29,6 @@ from airflow_xborder.core.evaluation import Evaluation, Finding
 from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.gaps import Gap
 from airflow_xborder.core.partitions import DIMENSIONS, count_parts, parts_of
-from airflow_xborder.core.precedence import settle_precedence
 from airflow_xborder.core.requirement import Effect
 
 
@@ -52,13 +51,12 @@ _PARTS_TOLD = 64
 class Answer:
     """What an evaluation comes to. The outcome, what is violated and what is owed come first; the rest when asked for."""
 
-    __slots__ = ("_conflicts", "_found", "_on_gap", "outcome")
+    __slots__ = ("_found", "_on_gap", "outcome")
 
     def __init__(self, found: Evaluation, on_gap: Outcome) -> None:
         self._found = found
         self._on_gap = on_gap
-        self._conflicts = settle_precedence(found.findings, found.policies.legal_orders)
-        self.outcome = strictest(_outcomes(found, self._conflicts, on_gap))
+        self.outcome = strictest(_outcomes(found, on_gap))
 
     @property
     def allowed(self) -> bool:
@@ -88,9 +86,9 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
     found.settle()
     instance = found.instance
     found.findings.sort(key=lambda finding: finding.requirement.id)
-    conflicts = settle_precedence(found.findings, policies.legal_orders)
+    conflicts = sorted(found.conflicts)
     reasons = [*_finding_reasons(found.findings), *_other_reasons(found, conflicts, facts)]
-    outcome = strictest(_outcomes(found, conflicts, frame.on_gap))
+    outcome = strictest(_outcomes(found, frame.on_gap))
     facts_digest = facts.digest(instance.thresholds, instance.days)
     return Decision(
         flow_id=facts.flow.flow_id,
@@ -124,10 +122,10 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
     )
 
 
-def _outcomes(found: Evaluation, conflicts: Sequence[tuple[str, str]], on_gap: Outcome) -> list[Outcome]:
+def _outcomes(found: Evaluation, on_gap: Outcome) -> list[Outcome]:
     outcomes = [finding.outcome for finding in found.findings]
     outcomes += [on_gap if gap.is_configurable else REVIEW for gap in found.gaps]
-    if found.instance.is_open or _binding(found.facts) or (conflicts and not _only_stored(found.facts)):
+    if found.instance.is_open or _binding(found.facts) or (found.conflicts and not _only_stored(found.facts)):
         outcomes.append(REVIEW)
     if found.instance.errors:
         outcomes.append(DENY)
@@ -265,7 +263,7 @@ def _missing(found: Evaluation) -> set[str]:
 def _obligations(findings: Iterable[Finding]) -> tuple[Obligation, ...]:
     because: dict[tuple[str, tuple[tuple[str, str], ...]], set[str]] = defaultdict(set)
     for finding in findings:
-        for obligation in () if finding.overridden_by else finding.obligations:
+        for obligation in finding.obligations:
             because[obligation.type, obligation.parameters].add(finding.requirement.id)
     return tuple(
         Obligation(kind, pairs, tuple(sorted(ids))) for (kind, pairs), ids in sorted(because.items())

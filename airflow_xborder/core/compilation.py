@@ -23,6 +23,7 @@ from airflow_xborder.core.indexing import Index
 from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
 from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rule
+from airflow_xborder.core.relations import Relations
 from airflow_xborder.core.requirement import Requirement
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
@@ -65,6 +66,7 @@ class CompiledPack:
         self._days: dict[date, _InForce] = {}
         self._states: dict[date, str] = {}
         self._dividing: dict[str, int] | None = None
+        self._yielding = 0
 
     @cached_property
     def _index(self) -> Index:
@@ -90,19 +92,24 @@ class CompiledPack:
             return standing
         return _chosen(self.rules, bits & self._index.candidates(values))
 
-    def dividing(self, rows: Designations) -> frozenset[str]:
+    def dividing(self, rows: Designations, relations: Relations) -> frozenset[str]:
         """Return the paths that the rules tell apart (law 7)."""
         if self._dividing is None:
             self._dividing = {}
             for number, (rule, _) in enumerate(self.rules):
-                for path in dividing_of_rule(rule, rows):
+                for path in dividing_of_rule(rule, rows, prevails=rule.id in relations.prevailing):
                     self._dividing[path] = self._dividing.get(path, 0) | 1 << number
+                if rule.id in relations.yielding:
+                    self._yielding |= 1 << number
         return frozenset(self._dividing)
 
     def telling_apart(
         self, paths: Iterable[str], values: Values, day: date
     ) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        """Return the candidates that tell parts of a flow apart along some paths; after ``dividing``."""
+        """Return the candidates to ask of a part of a flow that was divided along some paths; after ``dividing``.
+
+        They are those that tell parts apart, and those that may give way to one that does.
+        """
         _, bits = self._in_force_on(day)
         return _chosen(self.rules, bits & self._told(paths) & self._index.candidates(values))
 
@@ -133,7 +140,7 @@ class CompiledPack:
         return _chosen(self.rules, bits if paths is None else bits & self._told(paths))
 
     def _told(self, paths: Iterable[str]) -> int:
-        told, asked = self._dividing or {}, 0
+        told, asked = self._dividing or {}, self._yielding
         for path in paths:
             asked |= told.get(path, 0)
         return asked
@@ -213,6 +220,11 @@ class Policies:
     @cached_property
     def _connections(self) -> Index:
         return Index([head.connects for head in self.heads])
+
+    @cached_property
+    def relations(self) -> Relations:
+        """Which rules may give way to which."""
+        return Relations(self.documents, self.legal_orders)
 
     @cached_property
     def zones(self) -> tuple[str, ...]:

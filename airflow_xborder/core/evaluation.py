@@ -7,7 +7,7 @@ knows its status; what it lacks or owes in detail is found when it is asked for,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 
@@ -30,6 +30,7 @@ from airflow_xborder.core.partitions import (
     is_divisible,
     parts_of,
 )
+from airflow_xborder.core.precedence import settle_precedence
 from airflow_xborder.core.requirement import Effect, OnUnmet, Requirement
 from airflow_xborder.core.truth import TRUE, UNKNOWN
 
@@ -37,13 +38,15 @@ from airflow_xborder.core.truth import TRUE, UNKNOWN
 class Finding:
     """What one requirement says of the flow. Status: ``met``, ``unmet``, ``unknown_applicability``, ``unknown``, ``error``."""
 
-    __slots__ = ("_applied", "error", "overridden_by", "requirement", "status")
+    __slots__ = ("_applied", "beside", "error", "overridden_by", "requirement", "status")
 
     def __init__(self, applied: Applied) -> None:
         self._applied = applied
         self.requirement: Requirement = applied.requirement
         self.error = applied.error or ""
         self.overridden_by = ""
+        # What the same rule says of other parts of the flow, which is no stricter; what is owed there is owed too.
+        self.beside: list[Finding] = []
         self.status = "error" if applied.error is not None else self._judge()
 
     def _judge(self) -> str:
@@ -85,19 +88,24 @@ class Finding:
 
     @property
     def obligations(self) -> tuple[Obligation, ...]:
-        """What must be discharged for it to be met."""
-        if self.status != "met":
-            return ()
+        """What must be discharged for it to be met, wherever in the flow it is."""
+        found = tuple(self._owed()) if self.status == "met" and not self.overridden_by else ()
+        return found + tuple(entry for other in self.beside for entry in other.obligations)
+
+    def _owed(self) -> Iterator[Obligation]:
         rule = self.requirement
-        found = (*rule.obligations, *rule.constraint.obligations(self._applied.case))
-        return (*found, Obligation(type="keep_local_copy")) if rule.effect is Effect.LOCAL_COPY else found
+        yield from rule.obligations
+        yield from rule.constraint.obligations(self._applied.case)
+        if rule.effect is Effect.LOCAL_COPY:
+            yield Obligation(type="keep_local_copy")
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What should be known of its being met."""
-        if self.status != "met":
-            return ()
-        return (*self.requirement.warnings, *self.requirement.constraint.warnings(self._applied.case))
+        found: tuple[str, ...] = ()
+        if self.status == "met":
+            found = (*self.requirement.warnings, *self.requirement.constraint.warnings(self._applied.case))
+        return found + tuple(text for other in self.beside for text in other.warnings)
 
     @property
     def outcome(self) -> Outcome:
@@ -106,10 +114,10 @@ class Finding:
         An error denies, since an unread prohibition may still apply (law 11); what is unknown goes to a person; what
         is unmet does what the requirement says. A rule that another stands in for asks for nothing.
         """
-        if self.status == "met" or self.overridden_by:
-            return ALLOW
         if self.status == "error":
             return DENY
+        if self.status == "met" or self.overridden_by:
+            return ALLOW
         on_unmet = self.requirement.on_unmet
         if on_unmet is OnUnmet.TRACK:
             return ALLOW
@@ -121,8 +129,14 @@ class Finding:
         A rule that certainly applies to the whole and is met is so for a part that it may apply to, if there too it
         would be met.
         """
-        may_apply = self.status == "unknown_applicability"
-        return may_apply and whole.status == "met" and self._judge_constraint() == "met"
+        if self.status != "unknown_applicability" or whole.status != "met" or whole.overridden_by:
+            return False
+        return self._judge_constraint() == "met"
+
+    @property
+    def rank(self) -> tuple[int, bool]:
+        """How strictly it binds; of two alike, one in whose place another rule stands binds less."""
+        return self.outcome.strictness, not self.overridden_by
 
     def settle(self) -> None:
         """Ask now for whatever can be asked, so that an error in it makes this finding one."""
@@ -141,9 +155,13 @@ class Evaluation:
         self.policies = policies
         self.facts = facts
         self.instance: Instance = instantiate(policies, facts, as_of, part)
-        self.findings = [Finding(applied) for applied in self.instance.applied]
+        self._own = [Finding(applied) for applied in self.instance.applied]
+        self._parts: list[Evaluation] = []
+        self.findings: list[Finding] = []
+        self.conflicts: set[tuple[str, str]] = set()
         if is_divisible(facts):
             self._take_apart(as_of)
+        self._put_together()
 
     def _take_apart(self, as_of: datetime) -> None:
         """Decide separately the parts of the flow that may be bound by what spares the whole (law 7)."""
@@ -154,21 +172,27 @@ class Evaluation:
                 f"the flow falls into {parts} parts, and {MOST_PARTS} can be told apart"
             )
         elif paths:
-            part, whole = Part(self.instance, paths), {f.requirement.id: f for f in self.findings}
-            for _, facts in parts_of(self.facts, paths):
-                self._absorb(Evaluation(self.policies, facts, as_of, part), whole)
+            part = Part(self.instance, paths)
+            self._parts = [Evaluation(self.policies, f, as_of, part) for _, f in parts_of(self.facts, paths)]
+            for evaluation in self._parts:
+                self.instance.absorb(evaluation.instance)
 
-    def _absorb(self, part: Evaluation, whole: Mapping[str, Finding]) -> None:
-        """Add what binds a part: of all findings of one rule the strictest stays."""
-        found = {finding.requirement.id: finding for finding in self.findings}
-        for finding in part.findings:
-            name = finding.requirement.id
-            if name in whole and finding.is_spared_by(whole[name]):
-                continue
-            if name not in found or finding.outcome.strictness > found[name].outcome.strictness:
-                found[name] = finding
+    def _put_together(self) -> None:
+        """Settle which rule gives way to which in the whole, and add what binds a part: the strictest stays."""
+        self.conflicts = set(settle_precedence(self._own, self.policies.legal_orders))
+        whole = {finding.requirement.id: finding for finding in self._own}
+        found = dict(whole)
+        for finding in self._own:
+            finding.beside = []
+        for part in self._parts:
+            self.conflicts |= part.conflicts
+            for finding in part.findings:
+                name = finding.requirement.id
+                if name not in found:
+                    found[name] = finding
+                elif name not in whole or not finding.is_spared_by(whole[name]):
+                    found[name] = _stricter(found[name], finding)
         self.findings = list(found.values())
-        self.instance.absorb(part.instance)
 
     @cached_property
     def gaps(self) -> list[Gap]:
@@ -181,13 +205,23 @@ class Evaluation:
 
     def settle(self) -> None:
         """Find everything out, errors included."""
+        for part in self._parts:
+            part.settle()
+            self.instance.errors.update(part.instance.errors)
         _ = self.gaps
         try:
             _ = self.instance.unconnected, self.instance.turns, self.instance.thresholds, self.instance.states
         except RULE_ERRORS as error:
             self.instance.errors["policies"] = failure(error)
-        for finding in self.findings:
+        for finding in self._own:
             finding.settle()
+        self._put_together()
+
+
+def _stricter(one: Finding, other: Finding) -> Finding:
+    first, second = (other, one) if other.rank > one.rank else (one, other)
+    first.beside.append(second)
+    return first
 
 
 def evaluate(policies: Policies, facts: Facts, as_of: datetime) -> Evaluation:

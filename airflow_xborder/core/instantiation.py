@@ -205,7 +205,7 @@ class Instance:
         """The paths that the connecting factors, and the rules of the regimes that are concerned, tell apart."""
         found = self.policies.dividing
         for compiled in self.entered.values():
-            found |= compiled.dividing(self.policies.designations)
+            found |= compiled.dividing(self.policies.designations, self.policies.relations)
         return found
 
     def absorb(self, part: Instance) -> None:

@@ -33,11 +33,13 @@ MOST_PARTS = 2048
 _PATHS = frozenset(DIMENSIONS.values())
 
 
-def dividing_of_rule(rule: Requirement, rows: Designations) -> frozenset[str]:
-    """Return the paths along which a requirement may bind a part while it spares the whole."""
+def dividing_of_rule(rule: Requirement, rows: Designations, *, prevails: bool = False) -> frozenset[str]:
+    """Return the paths along which a requirement may bind a part while it spares the whole.
+
+    :param prevails: whether another rule may give way before it: where it does not reach a part, that one does.
+    """
     found = {*_loosening(rule.when, False, rows), *_loosening(rule.constraint, True, rows)}
-    if rule.speaks_of_others:
-        # Where such a rule does not reach a part, what it stands in for there does.
+    if prevails:
         for loosens in (True, False):
             found |= {*_loosening(rule.when, loosens, rows), *_loosening(rule.constraint, loosens, rows)}
     return frozenset(found)

@@ -114,6 +114,7 @@ class _Exporter:
             "dependencies": list(rule.dependencies),
             "rests_on": _closure(rule, rules),
             "divides": _set(self._divides(rule)),
+            "yields": rule.id in self._policies.relations.yielding,
             **self._standings.get(rule.id, {}),
         }
         if rule.effect is Effect.DUTY:
@@ -121,7 +122,8 @@ class _Exporter:
         return {key: value for key, value in row.items() if value not in ([], {}, False)}
 
     def _divides(self, rule: Requirement) -> frozenset[str]:
-        return dividing_of_rule(rule, self._policies.designations)
+        prevails = rule.id in self._policies.relations.prevailing
+        return dividing_of_rule(rule, self._policies.designations, prevails=prevails)
 
     def _designation(self, row: Designation) -> Row:
         suspensions = self._policies.designations.suspensions(row)

@@ -19,7 +19,7 @@ from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
 from tests.conformance.reference_facts import Snapshot, ancestors, is_a, snapshot
 from tests.conformance.reference_gaps import gaps, places
 from tests.conformance.reference_precedence import contradictions, displaced, parts
-from tests.conformance.reference_truth import Truth, conjoin, disjoin, negate
+from tests.conformance.reference_truth import ORDER, Truth, conjoin, disjoin, negate, outcome_of
 
 
 @dataclass
@@ -67,32 +67,21 @@ def decide(
     """Answer one flow, by looking at everything."""
     whole = snapshot(plain(flow), complete)
     walk = walked(documents, whole, as_of)
-    walk.whole = dict(walk.found)
+    walk.whole = {name: found for name, found in walk.found.items() if name not in walk.overridden}
     for part in parts(whole):
         walk.absorb(walked(documents, part, as_of, walk.answer.transfers))
     answer = walk.answer
-    answer.overridden = displaced(walk.found, documents)
-    answer.conflicts, lower = contradictions(walk.found, answer.overridden, documents)
-    answer.overridden |= lower
-    worst = ["allow", *walk.worst]
-    worst += [
-        outcome_of(row, status)
-        for name, (row, status, _) in walk.found.items()
-        if name not in answer.overridden
-    ]
+    answer.overridden, answer.conflicts, answer.obligations = walk.overridden, walk.conflicts, walk.owed
+    worst = ["allow", *walk.worst, *(walk.outcome(name) for name in walk.found)]
     if answer.conflicts and whole.values["access_mode"] != "store":
         worst.append("review")
     worst += gaps(documents, whole, on_gap)
     if whole.values.get("provenance.restrictions") and whole.values["access_mode"] not in ("store", "erase"):
         worst.append("review")
     answer.outcome = max(worst, key=ORDER.index)
-    for name, (_, status, owed) in walk.found.items():
+    for name, (_, status, _) in walk.found.items():
         answer.statuses[name] = "unknown" if status == "may apply" else status
-        answer.obligations |= set() if name in answer.overridden else set(owed)
     return answer
-
-
-ORDER = ["allow", "review", "deny"]
 
 
 def walked(
@@ -103,6 +92,15 @@ def walked(
         walk.consider(pack)
     while walk.bring_dependencies():
         pass
+    walk.overridden = displaced(walk.found, documents)
+    walk.conflicts, lower = contradictions(walk.found, walk.overridden, documents)
+    walk.overridden |= lower
+    walk.owed = {
+        owed
+        for name, (_, status, owes) in walk.found.items()
+        if status == "met" and name not in walk.overridden
+        for owed in owes
+    }
     return walk
 
 
@@ -117,6 +115,9 @@ class Walk:
         self.worst = ["allow"]
         self.found: dict[str, tuple[Mapping[str, Any], str, list[str]]] = {}
         self.whole: dict[str, tuple[Mapping[str, Any], str, list[str]]] = {}
+        self.overridden: set[str] = set()
+        self.conflicts: set[tuple[str, str]] = set()
+        self.owed: set[str] = set()
         self.rules = {
             row["requirement_id"]: (row, pack) for pack in documents for row in pack.get("requirements", ())
         }
@@ -146,17 +147,26 @@ class Walk:
     def absorb(self, part: Walk) -> None:
         """Add what binds a part: of two answers of one rule the stricter stays."""
         for name, (row, status, owed) in part.found.items():
-            mine = self.found.get(name)
             whole = self.whole.get(name)
             if whole and whole[1] == "met" and status == "may apply" and part.would_be_met(row):
                 continue
-            if mine is None or ORDER.index(outcome_of(row, status)) > ORDER.index(outcome_of(row, mine[1])):
+            if name not in self.found or part.rank(name) > self.rank(name):
                 self.found[name] = (row, status, owed)
+                self.overridden = self.overridden - {name} | (part.overridden & {name})
+        self.conflicts |= part.conflicts
+        self.owed |= part.owed
         for name, transfer in part.answer.transfers.items():
             self.answer.transfers[name] = self.answer.transfers.get(name, False) or transfer
         self.answer.unconnected |= part.answer.unconnected
         self.answer.not_considered -= self.answer.transfers.keys() | self.answer.unconnected
         self.worst += part.worst
+
+    def outcome(self, name: str) -> str:
+        row, status, _ = self.found[name]
+        return "allow" if name in self.overridden else outcome_of(row, status)
+
+    def rank(self, name: str) -> tuple[int, bool]:
+        return ORDER.index(self.outcome(name)), name not in self.overridden
 
     def would_be_met(self, row: Mapping[str, Any]) -> bool:
         certain = {key: value for key, value in row.items() if key not in ("when", "triggers")}
@@ -228,16 +238,6 @@ def judge(
 
 def kind(obligation: Any) -> str:
     return obligation if isinstance(obligation, str) else obligation["type"]
-
-
-def outcome_of(row: Mapping[str, Any], status: str) -> str:
-    effect = row.get("effect", "require")
-    on_unmet = row.get("on_unmet", {"review": "review", "duty": "track"}.get(effect, "deny"))
-    if status == "met":
-        return "allow"
-    if status == "unmet":
-        return "allow" if on_unmet == "track" else on_unmet
-    return "allow" if on_unmet == "track" else "review"
 
 
 def demand(entry: Any, question: Question) -> Reading:

@@ -203,6 +203,21 @@ class TestParts:
         decision = decide([make_pack("t", *rows)], subjects={"countries": ["DE", "FR", "US"]})
         assert (decision.outcome, decision.missing_facts) == (Outcome.REVIEW, ("importer.same_group",))
 
+    def test_a_rule_gives_way_only_in_the_part_that_the_other_reaches(self) -> None:
+        target = make_row("t.target", constraints=TIA)
+        by = rule("t.by", "EU", "national", when={"subjects.countries": "FR"}, displaces=["t.target"])
+        french = decide([make_pack("t", target, by)], subjects={"countries": ["FR"]})
+        assert (french.outcome, french.overridden) == (Outcome.ALLOW, ("t.target",))
+        mixed = decide([make_pack("t", target, by)], subjects={"countries": ["FR", "DE"]})
+        assert (mixed.outcome, mixed.overridden) == (Outcome.DENY, ())
+
+    def test_what_is_owed_for_a_part_is_owed_for_the_whole(self) -> None:
+        ways = [{"needs": HEALTH}, {"needs": "personal_data.contact", "obligations": ["pseudonymise"]}]
+        row = make_row("t.r", constraints=[{"any_of": ways}])
+        decision = decide([make_pack("t", row)], data_categories=[HEALTH, EMAIL])
+        assert decision.allowed
+        assert [entry.type for entry in decision.obligations] == ["pseudonymise"]
+
     def test_parts_are_told_no_further_apart_than_answers_differ(self) -> None:
         decision = decide(
             [make_pack("t", make_row("t.r", when=HEALTH))],

@@ -9,7 +9,6 @@ import data.xborder.facts
 import data.xborder.gaps
 import data.xborder.model
 import data.xborder.parts
-import data.xborder.precedence
 import rego.v1
 
 default allow := false
@@ -48,9 +47,9 @@ full := {
 	"violations": violations,
 	"missing_facts": sort(missing_facts),
 	"gaps": sort(gaps.found),
-	"conflicts": sort(precedence.conflicts),
-	"overridden": sort(precedence.overridden),
-	"restrictions": sort(carried | {concat("/", pair) | some pair in precedence.conflicts}),
+	"conflicts": sort(parts.conflicts),
+	"overridden": sort(parts.overridden),
+	"restrictions": sort(carried | {concat("/", pair) | some pair in parts.conflicts}),
 	"obligations": obligations,
 	"warnings": sort(warnings),
 	"errors": sort(parts.errors),
@@ -62,7 +61,7 @@ severity := max(severities)
 
 severities contains 0
 
-severities contains value if some value in precedence.severity
+severities contains finding.severity if some finding in parts.findings
 
 severities contains gaps.severity(gap) if some gap in gaps.found
 
@@ -72,7 +71,7 @@ severities contains 2 if count(parts.errors) > 0
 
 # Data stays where it is until a person has resolved a conflict; storage goes on under a restriction.
 severities contains 1 if {
-	count(precedence.conflicts) > 0
+	count(parts.conflicts) > 0
 	input.facts.values.access_mode != "store"
 }
 
@@ -91,8 +90,9 @@ by_pack[pack] contains {"id": pack, "is_transfer": false, "outcome": "review"} i
 by_pack[pack] contains {"id": pack, "is_transfer": false, "outcome": "deny"} if some pack in parts.errors
 
 regime_severity(pack) := max({0} | {value |
-	some id, value in precedence.severity
+	some id, finding in parts.findings
 	model.requirements[id].pack == pack
+	value := finding.severity
 })
 
 not_considered := sort(((object.keys(model.packs) - object.keys(parts.considered)) - object.keys(parts.open)) - parts.errors)
@@ -107,7 +107,7 @@ applicable := [row |
 		"level": rule.level,
 		"regime": rule.pack,
 		"jurisdiction": rule.jurisdiction,
-		"outcome": outcomes[precedence.severity[id]],
+		"outcome": outcomes[parts.findings[id].severity],
 		"review_required": object.get(rule, "review_required", false),
 	}
 ]
@@ -119,12 +119,12 @@ shown(status) := "unknown" if {
 violations := [{"requirement_id": id, "citation": model.requirements[id].citation} |
 	some id in sort(parts.ids)
 	parts.findings[id].status in {"unmet", "unknown"}
-	precedence.severity[id] > 0
+	parts.findings[id].severity > 0
 ]
 
 missing_facts contains fact if {
-	some id, finding in parts.findings
-	precedence.severity[id] > 0
+	some finding in parts.findings
+	finding.severity > 0
 	some fact in finding.missing
 }
 
@@ -140,9 +140,10 @@ default carried := set()
 carried := facts.members("provenance.restrictions", false)
 
 owed contains {"type": one.type, "parameters": one.parameters, "because": id} if {
-	some id, finding in parts.findings
+	some evaluated in parts.found
+	some id, finding in evaluated.applied
 	finding.status == "met"
-	not id in precedence.overridden
+	not finding.overridden
 	some one in array.concat(finding.owed.obligations, object.get(model.requirements[id], "obligations", []))
 }
 
@@ -157,7 +158,8 @@ because(one) := {row.because |
 }
 
 warnings contains text if {
-	some id, finding in parts.findings
+	some evaluated in parts.found
+	some id, finding in evaluated.applied
 	finding.status == "met"
 	some text in array.concat(finding.owed.warnings, object.get(model.requirements[id], "warnings", []))
 }

@@ -5,6 +5,7 @@ package xborder.parts
 
 import data.xborder.facts
 import data.xborder.model
+import data.xborder.precedence
 import data.xborder.requirements
 import rego.v1
 
@@ -58,9 +59,9 @@ parts := [object.union_n([first, second, third, fourth]) |
 	some fourth in choices(dimensions[3])
 ]
 
-found := array.concat([requirements.found], [part_found |
+found := array.concat([precedence.found], [part_found |
 	some part in parts
-	part_found := requirements.found with input as {
+	part_found := precedence.found with input as {
 		"facts": object.union(input.facts, {"values": object.union(input.facts.values, part)}),
 		"part": {"concerned": {pack: true | some pack in requirements.considered}, "paths": paths},
 	}
@@ -85,12 +86,30 @@ next(said, at) := min({later | some later, finding in said; later > at; replaces
 
 replaces(finding, known) if finding.severity > known.severity
 
+# Of two alike, one in whose place another rule stands binds less.
+replaces(finding, known) if {
+	finding.severity == known.severity
+	known.overridden
+	not finding.overridden
+}
+
+overridden contains id if {
+	some id, finding in findings
+	finding.overridden
+}
+
+conflicts contains pair if {
+	some one in found
+	some pair in one.conflicts
+}
+
 # A rule that certainly applies to the whole and is met is so for a part that it may apply to, if there too it would be met.
 spared(id, at) if {
 	at > 0
 	found[at].applied[id].status == "may_apply"
 	found[at].applied[id].would_be == 2
 	found[0].applied[id].status == "met"
+	not found[0].applied[id].overridden
 }
 
 considered[pack] := true in {one.considered[pack] | some one in found} if {

@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Which rule stands in for which, and which two point in opposite directions. Who may stand in for whom inside a legal
-# order is worked out in the data; here it is asked whether both apply.
+# order is worked out in the data; here it is asked whether both apply, to the flow or to one part of it.
 package xborder.precedence
 
 import data.xborder.model
-import data.xborder.parts
+import data.xborder.requirements
 import rego.v1
 
 # A rule that certainly applies and is met stands in for those it may displace; an error is never displaced.
 displacements contains [other, id] if {
-	some id, finding in parts.findings
-	finding.status == "met"
+	some id, "met" in requirements.status
 	some other in model.requirements[id].displaces
-	parts.findings[other].status != "error"
+	requirements.status[other] != "error"
 }
 
 displaced contains pair[0] if some pair in displacements
@@ -24,8 +23,8 @@ stood_in_for contains pair[0] if {
 }
 
 binding contains id if {
-	some id, finding in parts.findings
-	finding.status in {"met", "unmet", "unknown"}
+	some id, status in requirements.status
+	status in {"met", "unmet", "unknown"}
 	not id in stood_in_for
 }
 
@@ -57,11 +56,14 @@ conflicts contains pair if {
 	count({id | some id in pair; id in overridden}) == 0
 }
 
-severity[id] := 0 if {
-	some id in overridden
-}
+# What is found, with the rules that give way asking for nothing.
+found := object.union(requirements.found, {
+	"applied": {id: finding(id) | some id in requirements.applied},
+	"conflicts": conflicts,
+})
 
-severity[id] := finding.severity if {
-	some id, finding in parts.findings
-	not id in overridden
-}
+finding(id) := object.union(requirements.finding(id), {"severity": severity(id), "overridden": id in overridden})
+
+severity(id) := 0 if {
+	id in overridden
+} else := requirements.severity[id]

@@ -75,6 +75,9 @@ tells(id) if {
 	model.requirements[id].divides[path]
 }
 
+# A rule that may give way to another is asked wherever that one may not reach.
+tells(id) if model.requirements[id].yields
+
 # A rule brings along what it rests on, even from a regime that nothing else connects.
 applied := direct | graph.reachable(rests_on, direct)
 

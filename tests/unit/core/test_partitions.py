@@ -43,11 +43,14 @@ class TestDividing:
                 {DATA},
             ),
             ({"when": {"source.country": {"within": ["DE"]}}}, set()),
-            ({"when": {PEOPLE: "DE"}, "conflicts": ["t.other"]}, {PEOPLE, DATA}),
         ],
     )
     def test_of_a_rule(self, fields: dict[str, Any], paths: set[str]) -> None:
         assert dividing_of_rule(make_requirement(**fields), NO_ROWS) == paths
+
+    def test_before_which_another_gives_way(self) -> None:
+        rule = make_requirement(when={PEOPLE: "DE"})
+        assert dividing_of_rule(rule, NO_ROWS, prevails=True) == {PEOPLE, DATA}
 
     def test_a_designation_counts_with_its_scope(self) -> None:
         row = {
