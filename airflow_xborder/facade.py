@@ -347,5 +347,5 @@ def check_crossborder_policy(payload: Mapping[str, Any]) -> bool:
                     f"{envelope}: expected a mapping", hint='{"request": {"region_from": "EU", …}}'
                 )
     answer = PolicyLayer().evaluate_request(payload)
-    # A yes or no has no room for conditions, and who ignores one is not allowed.
-    return answer.allowed and not answer.conditions
+    # A yes or no has no room for conditions, nor for another day than today: who ignores either is not allowed.
+    return answer.allowed and not answer.conditions and not answer.decision.simulated

@@ -16,7 +16,9 @@ from airflow_xborder.authoring.documents import AlternativeDocument
 from airflow_xborder.authoring.shipped import other_regime
 from airflow_xborder.authoring.source import Place
 from airflow_xborder.core.condition_syntax import Definitions, place_set
-from airflow_xborder.core.pack import read_pack
+from airflow_xborder.core.conditions import Condition, Not
+from airflow_xborder.core.grounds import HasConsent
+from airflow_xborder.core.pack import Pack, read_pack
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import PolicyValidationError
 
@@ -68,12 +70,41 @@ def _require_time_zone(name: str) -> None:
 
 def _read(data: Mapping[str, Any]) -> None:
     try:
-        read_pack(data)
+        _require_consents_heard(read_pack(data))
         definitions = Definitions(data.get("definitions") or {})
         for name in data.get("definitions") or ():
             definitions[name]  # read when first asked for, and one that no rule uses must be right too
     except PolicyValidationError as error:
         raise _with_owner(error, str(data["pack"])) from None
+
+
+def _require_consents_heard(pack: Pack) -> None:
+    """Check that consent loosens an answer only as a ground: anywhere else nobody would filter the rows without it."""
+    for path, condition in _outside_grounds(pack):
+        if _loosens_by_consent(condition, False):
+            raise PolicyValidationError(
+                "consent under `not` spares the rows of people who did not give it",
+                hint="ask for the consent under `constraints`",
+                path=path,
+            )
+
+
+def _outside_grounds(pack: Pack) -> Iterator[tuple[Place, Condition]]:
+    yield ("connects",), pack.connects
+    for number, rule in enumerate(pack.requirements):
+        yield ("requirements", number), rule.when
+    for number, row in enumerate(pack.designations):
+        if row.scope is not None:
+            # A scope makes a ground hold: there consent loosens as it stands.
+            yield ("designations", number, "scope"), Not(row.scope)
+
+
+def _loosens_by_consent(condition: Condition, loosens: bool) -> bool:
+    if isinstance(condition, Not):
+        return _loosens_by_consent(condition.condition, not loosens)
+    if isinstance(condition, HasConsent):
+        return loosens
+    return any(_loosens_by_consent(part, loosens) for part in condition.parts())
 
 
 def _with_owner(error: PolicyValidationError, own: str) -> PolicyValidationError:

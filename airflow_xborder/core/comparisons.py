@@ -86,7 +86,10 @@ class Is(_Fact):
 
     def truth(self, case: Case) -> Truth:
         value = case.values[self.path]
-        return UNKNOWN if value is None else TRUE if value is self.expected else FALSE
+        if value is self.expected:
+            return TRUE
+        # What is neither true nor false says nothing; an empty set is the silence of a complete row.
+        return FALSE if value is (not self.expected) or value == frozenset() else UNKNOWN
 
     def unmet(self, case: Case) -> Iterator[str]:
         if self.truth(case) is not TRUE:

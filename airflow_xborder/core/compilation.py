@@ -66,7 +66,7 @@ class CompiledPack:
         self._days: dict[date, _InForce] = {}
         self._states: dict[date, str] = {}
         self._dividing: dict[str, int] | None = None
-        self._yielding = 0
+        self._always_told = 0
 
     @cached_property
     def _index(self) -> Index:
@@ -99,8 +99,9 @@ class CompiledPack:
             for number, (rule, _) in enumerate(self.rules):
                 for path in dividing_of_rule(rule, rows, prevails=rule.id in relations.prevailing):
                     self._dividing[path] = self._dividing.get(path, 0) | 1 << number
-                if rule.id in relations.yielding:
-                    self._yielding |= 1 << number
+                elsewhere = any(name not in self.by_id for name in rule.dependencies)
+                if rule.id in relations.yielding or elsewhere:
+                    self._always_told |= 1 << number
         return frozenset(self._dividing)
 
     def telling_apart(
@@ -108,7 +109,8 @@ class CompiledPack:
     ) -> Sequence[tuple[Requirement, frozenset[str]]]:
         """Return the candidates to ask of a part of a flow that was divided along some paths; after ``dividing``.
 
-        They are those that tell parts apart, and those that may give way to one that does.
+        They are those that tell parts apart, those that may give way to one that does, and those that bring along
+        rules of other packs, which may.
         """
         _, bits = self._in_force_on(day)
         return _chosen(self.rules, bits & self._told(paths) & self._index.candidates(values))
@@ -140,7 +142,7 @@ class CompiledPack:
         return _chosen(self.rules, bits if paths is None else bits & self._told(paths))
 
     def _told(self, paths: Iterable[str]) -> int:
-        told, asked = self._dividing or {}, self._yielding
+        told, asked = self._dividing or {}, self._always_told
         for path in paths:
             asked |= told.get(path, 0)
         return asked

@@ -236,6 +236,8 @@ def _add_subjects(values: dict[str, Value], flow: DataFlow) -> None:
     for name in ("countries", "nationality", "collected_in", "groups"):
         given: tuple[str, ...] | None = getattr(subjects, name) if subjects else None
         values[f"subjects.{name}"] = None if given is None else frozenset(_with_countries(given))
+    residents = (subjects.countries if subjects else None) or ()
+    values["subjects.undivided"] = frozenset(place for place in residents if "-" not in place) or None
     values["subjects.min_age"] = subjects.min_age if subjects else None
     values["subjects.us_persons"] = subjects.us_persons if subjects else None
 

@@ -104,7 +104,10 @@ def _untold_subdivision(known: CoverageMap, facts: Facts) -> Gap | None:
         return None
     residents = facts.values.get("subjects.countries")
     told = facts.values.get("source.subdivision") is not None or (
-        isinstance(residents, frozenset) and any(place.startswith(f"{country}-") for place in residents)
+        isinstance(residents, frozenset)
+        and len(residents) > 1
+        and not facts.values.get("subjects.undivided")
+        and all(place[:2] == country for place in residents)
     )
     if told or facts.values.get("crosses_border") is False:
         return None

@@ -282,14 +282,20 @@ class Counted(Condition):
 
 
 def _most(terms: list[str], totals: list[Count]) -> int | None:
-    """Return how many there can be at most, by the least totals that cover every term; ``None`` if one covers not."""
-    used: set[Count] = set()
+    """Return how many there can be at most, by the least totals that cover every term; ``None`` if one covers not.
+
+    Of several totals of one category the largest counts.
+    """
+    largest: dict[str, int] = {}
+    for count in totals:
+        largest[count.category] = max(count.n, largest.get(count.category, 0))
+    used: set[str] = set()
     for term in terms:
-        covering = [count for count in totals if count.category in ancestors(term)]
+        covering = [category for category in largest if category in ancestors(term)]
         if not covering:
             return None
-        used.add(min(covering, key=lambda count: (count.n, count.category)))
-    return sum(count.n for count in used)
+        used.add(min(covering, key=lambda category: (largest[category], category)))
+    return sum(largest[category] for category in used)
 
 
 @dataclass(frozen=True, slots=True)

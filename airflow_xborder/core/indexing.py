@@ -24,6 +24,7 @@ KINDS_PATH, OUTSIDE = "~kinds", "~outside "
 Clause: TypeAlias = Mapping[str, frozenset[object]]
 _MANY = 1000
 _KEPT = 4096
+_NUMBERS = frozenset({bool, int})
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -104,8 +105,8 @@ class Index:
             found = free
             for path in paths:
                 fact = values[path.name]
-                bits = path.kept.get(fact)
-                if bits is None or path.is_of_kinds:
+                bits = None if path.is_of_kinds or fact.__class__ in _NUMBERS else path.kept.get(fact)
+                if bits is None:
                     bits = path.possible(fact, values)
                 found |= bits
             left &= found
@@ -136,12 +137,13 @@ def _group(clauses: Sequence[tuple[int, Clause]], everything: int) -> tuple[int,
 class _Path:
     """What each value of one fact makes possible; ``kept`` has the answers for facts that were seen."""
 
-    __slots__ = ("_all", "_by_value", "_outside", "is_of_kinds", "kept", "name")
+    __slots__ = ("_all", "_by_value", "_outside", "_yes_or_no", "is_of_kinds", "kept", "name")
 
     def __init__(self, path: str) -> None:
         self.is_of_kinds = path == KINDS_PATH
         self.name = "data_categories" if self.is_of_kinds else path
         self._all = 0
+        self._yes_or_no = 0
         self._by_value: dict[object, int] = {}
         self._outside: dict[frozenset[object], int] = {}
         self.kept: dict[object, int] = {}
@@ -152,6 +154,8 @@ class _Path:
         if outside:
             self._outside[values] = self._outside.get(values, 0) | bit
             return
+        if not values.isdisjoint((True, False)):
+            self._yes_or_no |= bit
         for value in values:
             self._by_value[value] = self._by_value.get(value, 0) | bit
 
@@ -160,6 +164,8 @@ class _Path:
         key: object = fact
         if self.is_of_kinds:
             key = fact, values[SOURCE_CATEGORIES]
+        elif fact.__class__ in _NUMBERS:
+            key = fact.__class__, fact  # Python takes 1 for True
         found = self.kept.get(key)
         if found is None:
             if len(self.kept) >= _KEPT:
@@ -175,7 +181,8 @@ class _Path:
         if fact is None or (isinstance(fact, frozenset) and UNKNOWN in fact):
             return self._all
         members = fact if isinstance(fact, frozenset) else (fact,)
-        found = 0
+        # What is neither true nor false leaves a question for one of them open.
+        found = self._yes_or_no if members and not isinstance(fact, bool) else 0
         for member in members:
             # A number, and text that was written as a number, are compared as text by conditions.
             found |= self._by_value.get(member if isinstance(member, bool) else str(member), 0)

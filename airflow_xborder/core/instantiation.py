@@ -204,7 +204,8 @@ class Instance:
     def dividing(self) -> frozenset[str]:
         """The paths that the connecting factors, and the rules of the regimes that are concerned, tell apart."""
         found = self.policies.dividing
-        for compiled in self.entered.values():
+        brought = {compiled.pack.id: compiled for _, _, compiled in self._pulled}
+        for compiled in {**brought, **self.entered}.values():
             found |= compiled.dividing(self.policies.designations, self.policies.relations)
         return found
 

@@ -59,6 +59,8 @@ def _loosening(condition: Condition, truth_loosens: bool, rows: Designations) ->
         case Not():
             yield from _loosening(condition.condition, not truth_loosens, rows)
         case Designated():
+            if not truth_loosens and condition.path in _PATHS:
+                yield condition.path  # false as soon as one place is not designated
             for row in rows:
                 if row.scope is not None and (row.by, row.kind) == (condition.by, condition.kind):
                     yield from _loosening(row.scope, truth_loosens, rows)

@@ -114,7 +114,8 @@ class _Exporter:
             "dependencies": list(rule.dependencies),
             "rests_on": _closure(rule, rules),
             "divides": _set(self._divides(rule)),
-            "yields": rule.id in self._policies.relations.yielding,
+            "yields": rule.id in self._policies.relations.yielding
+            or any(self._policies.owners.get(name) != pack.id for name in rule.dependencies),
             **self._standings.get(rule.id, {}),
         }
         if rule.effect is Effect.DUTY:

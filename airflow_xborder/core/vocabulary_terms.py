@@ -155,6 +155,14 @@ MECHANISMS: frozenset[str] = frozenset(
     cisa_controls no_onward_contract mlat_or_cloudact_agreement law employment_law nonprofit made_public
     substantial_public_interest care public_health research_89 official_authority equivalent_system""".split()
 )
+# Of these, the ones that are papers somebody signed, issued or filed. What a law or an authority says about a place, a
+# list or a case, what people consent to, and grounds that lie in the facts are none: they are looked up or judged.
+PAPERS: frozenset[str] = frozenset(
+    """scc_eu scc_sa idta uk_addendum bcr_c bcr_p uk_bcr code_of_conduct certification adhoc_clauses_approved
+    public_instrument admin_arrangement cn_scc cn_certification cn_security_assessment gba_sc anpd_scc kvkk_sc sa_scc
+    difc_scc adgm_scc ar_scc ripd_mcc asean_mcc apec_cbpr global_cbpr prp authority_approval authority_notification baa
+    service_provider_contract cisa_controls no_onward_contract mlat_or_cloudact_agreement equivalent_system""".split()
+)
 EVIDENCE: frozenset[str] = frozenset(
     """scc_signed annex_i_iii tia tra pia dpia pipia ctia risk_assessment ropa_entry notice_published consent_record
     separate_consent_record parental_consent filing_receipt approval_decision certificate dpf_list_check cbpr_cert_check

@@ -20,6 +20,7 @@ from airflow_xborder.core.approvals import (
     turns_of,
 )
 from airflow_xborder.core.decision import Decision, Obligation, Outcome
+from airflow_xborder.core.vocabulary import ancestors
 from airflow_xborder.services.merging import joint_digest
 from airflow_xborder.services.recording import as_catalogued
 
@@ -63,20 +64,25 @@ def approve(
 
 
 def _documents(policies: Policies) -> dict[str, object]:
+    # A rule means what the names that it uses mean in its pack.
     return {
-        str(row["requirement_id"]): row
+        str(row["requirement_id"]): [row, document.get("definitions") or {}]
         for document in policies.documents
         for row in document.get("requirements") or ()
     }
 
 
 def _counts(asked: Iterable[Facts]) -> list[int] | None:
-    """Return all counts; ``None`` if there is none of a flow that was asked about: it may be of any size."""
+    """Return all counts; ``None`` if they leave out some of the data: it may be of any size."""
     found: list[int] = []
     for facts in asked:
-        if not facts.flow.counts:
+        counts = facts.flow.counts or ()
+        counted = {count.category for count in counts}
+        if not counts or not all(
+            ancestors(term) & counted for term in facts.flow.data_categories or ("data",)
+        ):
             return None
-        found += [count.n for count in facts.flow.counts]
+        found += [count.n for count in counts]
     return found
 
 

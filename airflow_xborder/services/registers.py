@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the registers say of one flow besides its documents: restrictions on its data, and when they change next."""
+"""What the registers say of one flow: restrictions on its data, when they change next, and what may be trusted."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from airflow_xborder.core.catalog import lies_in
+from airflow_xborder.core.vocabulary_terms import PAPERS
 
 if TYPE_CHECKING:
     from airflow_xborder.core.catalog import Catalog, RegisteredRestriction, Registers
-    from airflow_xborder.core.flow import DataFlow, End
+    from airflow_xborder.core.flow import DataFlow, End, Mechanism
 
 
 def restrictions_on(flow: DataFlow, catalog: Catalog, on: date) -> tuple[str, ...]:
@@ -62,3 +63,8 @@ def _days(registers: Registers) -> Iterator[date]:
         yield from (row.recorded_at for row in rows or () if row.recorded_at is not None)
     for row in registers.restrictions or ():
         yield from (day for day in (row.recorded_at, row.resolved_at) if day is not None)
+
+
+def papers_of(flow: DataFlow) -> tuple[Mechanism, ...]:
+    """Return the mechanisms of a flow that are documents: what alone an author may be trusted to have (law 1)."""
+    return tuple(entry for entry in flow.mechanisms or () if entry.type in PAPERS)

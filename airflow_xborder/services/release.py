@@ -27,6 +27,7 @@ from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.structure import plain
 from airflow_xborder.errors import (
     ConfigurationError,
+    FlowError,
     LedgerConflictError,
     LedgerUnavailableError,
     PolicyNotFoundError,
@@ -79,9 +80,23 @@ class Release:
 
 
 def build_release(policies: Policies, catalog: Mapping[str, Any]) -> Release:
-    """Compile packs and a validated catalog; the same sources always give the same bytes."""
+    """Compile packs and a validated catalog; the same sources always give the same bytes.
+
+    :raises FlowError: for an attribute in the catalog that no pack declares, or that is not of its type.
+    """
+    for number, row in enumerate(catalog.get("datasets") or ()):
+        _require_declared(policies, row, f"datasets[{number}]")
+    for name, row in (catalog.get("parties") or {}).items():
+        _require_declared(policies, row, f"parties.{name}")
     content = {"format": FORMAT, "packs": policies.documents, "catalog": catalog}
     return Release(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
+
+
+def _require_declared(policies: Policies, row: Mapping[str, Any], where: str) -> None:
+    try:
+        policies.require_declared(row.get("attributes") or {})
+    except FlowError as error:
+        raise FlowError(f"{where}.{error.message}", hint=error.hint) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

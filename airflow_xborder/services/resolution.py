@@ -40,7 +40,7 @@ from airflow_xborder.core.flow import (
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import Truth
 from airflow_xborder.core.vocabulary import is_a
-from airflow_xborder.services.registers import next_change, restrictions_on
+from airflow_xborder.services.registers import next_change, papers_of, restrictions_on
 
 T = TypeVar("T")
 
@@ -281,7 +281,7 @@ def _attach_documents(flow: DataFlow, catalog: Catalog, on: date, trusted: DataF
     registers = catalog.registers
     mechanisms = [row for row in registers.mechanisms or () if _fits(row, flow, on) and _roles_fit(row, flow)]
     evidence = [row for row in registers.evidence or () if _fits(row, flow, on)]
-    own = (trusted.mechanisms or (), trusted.evidence or ()) if trusted is not None else ((), ())
+    own = (papers_of(trusted), trusted.evidence or ()) if trusted is not None else ((), ())
     return replace(
         flow,
         mechanisms=(*(_narrow(Mechanism, row) for row in mechanisms), *own[0]),

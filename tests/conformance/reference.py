@@ -369,7 +369,7 @@ def test(path: str, value: Any, question: Question) -> Truth:
     if fact is None:
         return None
     if isinstance(value, bool):
-        return fact is value
+        return fact is value if isinstance(fact, bool) or fact == set() else None
     return some(path, fact, values(path, value))
 
 
@@ -539,7 +539,12 @@ def is_counted(value: Mapping[str, Any], question: Question) -> Truth:
         covering = [row for row in totals if row["category"] in ancestors(term)]
         if not covering:
             return None
-        used.append(min(covering, key=lambda row: (row["n"], row["category"])))
+        most = [
+            row
+            for row in covering
+            if row["n"] == max(r["n"] for r in covering if r["category"] == row["category"])
+        ]
+        used.append(min(most, key=lambda row: (row["n"], row["category"])))
     distinct = {(row["category"], row["n"]) for row in used}
     return False if sum(n for _, n in distinct) < reached else None
 

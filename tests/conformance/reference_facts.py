@@ -71,6 +71,8 @@ def snapshot(flow: Mapping[str, Any], complete: bool) -> Snapshot:
         given = subjects.get(name)
         wider = None if given is None else {*given, *(place[:2] for place in given if "-" in place)}
         values[f"subjects.{name}"] = set(given) if name == "groups" and given is not None else wider
+    whole = {place for place in subjects.get("countries") or () if "-" not in place}
+    values["subjects.undivided"] = whole or None
     values["subjects.us_persons"] = subjects.get("us_persons")
     values["subjects.min_age"] = subjects.get("min_age")
     add_decision(values, flow)

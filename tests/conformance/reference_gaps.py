@@ -51,7 +51,9 @@ def gaps(documents: list[Mapping[str, Any]], facts: Snapshot, on_gap: str) -> li
         if ruled or (not about and ("-" not in place or place[:2] in divided)):
             found.append(on_gap)
     home, residents = facts.values.get("source.country"), facts.values.get("subjects.countries") or set()
-    told = facts.values.get("source.subdivision") or any(place.startswith(f"{home}-") for place in residents)
+    divided_people = residents and not facts.values.get("subjects.undivided")
+    at_home = all(place == home or place.startswith(f"{home}-") for place in residents)
+    told = facts.values.get("source.subdivision") or (divided_people and at_home)
     if home and not told and facts.values["crosses_border"] is not False:
         for row in rows:
             inside = any(place.startswith(f"{home}-") for place in row["places"])

@@ -77,8 +77,12 @@ is_categorised if {
 is_told(_) if facts.has("source.subdivision")
 
 is_told(country) if {
-	some place in facts.members("subjects.countries", false)
-	startswith(place, sprintf("%s-", [country]))
+	residents := facts.members("subjects.countries", false)
+	count(residents) > 1
+	not facts.has("subjects.undivided")
+	every place in residents {
+		substring(place, 0, 2) == country
+	}
 }
 
 concerns(row) if count(row.categories) == 0

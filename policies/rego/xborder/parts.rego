@@ -27,6 +27,12 @@ is_dividing(path) if {
 	model.packs[pack].divides[path]
 }
 
+is_dividing(path) if {
+	some id in requirements.applied
+	some name in model.requirements[id].dependencies
+	model.packs[model.requirements[name].pack].divides[path]
+}
+
 # Each member alone; a subdivision goes with its country.
 members("data_categories") := [[term] | some term in sort(facts.categories)]
 

@@ -161,11 +161,17 @@ is_total(row, question) if {
 	object.get(row, "window", question.window) == question.window
 }
 
-totals(term, question) := {[row.n, row.category] |
+# Of several totals of one category the largest counts.
+totals(term, question) := {[max(numbers), category] |
+	some category in {row.category | some row in counted(question)}
+	model.vocabulary.ancestors[term][category]
+	numbers := {row.n | some row in counted(question); row.category == category}
+}
+
+counted(question) := {row |
 	some row in input.facts.counts
 	row.unit == question.unit
 	is_total(row, question)
-	model.vocabulary.ancestors[term][row.category]
 }
 
 consent_fits(consent, question) := 0 if {

@@ -75,7 +75,7 @@ tells(id) if {
 	model.requirements[id].divides[path]
 }
 
-# A rule that may give way to another is asked wherever that one may not reach.
+# A rule that may give way to another is asked wherever that one may not reach; so is one that rests on other packs'.
 tells(id) if model.requirements[id].yields
 
 # A rule brings along what it rests on, even from a regime that nothing else connects.
