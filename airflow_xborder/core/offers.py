@@ -46,6 +46,13 @@ ATTAINABLE = frozenset(
         "difc_scc", "adgm_scc", "ar_scc", "ripd_mcc", "asean_mcc",
     }
 )  # fmt: skip
+# What others say or decide, or only counts and looks: no company brings these about by attaching them (law 10).
+_NOT_OURS = frozenset(
+    {
+        "consent_record", "separate_consent_record", "parental_consent", "filing_receipt",
+        "volume_counter", "legal_hold_id", "ownership_check", "dpf_list_check", "cbpr_cert_check",
+    }
+)  # fmt: skip
 _MAX_COMBINED = 200
 _MAX_PRICE = 10**9  # a solver counts in floating point, exact for sums of these
 _DECIDES = "automated_decision."
@@ -202,6 +209,6 @@ def _attainable(item: str) -> list[Control]:
         wanted = [name for name in names.split(" or ") if name in ATTAINABLE]
         return [Attach("mechanism", name, ground or "transfer") for name in wanted]
     if kind in ("evidence", "safeguard"):
-        return [Attach(kind, names)]
+        return [] if names in _NOT_OURS else [Attach(kind, names)]
     fact = item.removeprefix(_DECIDES)
     return [HandOver(fact)] if item.startswith(_DECIDES) and fact in HandOver.WORDS else []

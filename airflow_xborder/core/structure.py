@@ -190,7 +190,8 @@ def instant(value: object, path: str) -> datetime:
     """
     try:
         moment = _instant(value) if isinstance(value, str) else value
-        if isinstance(moment, datetime) and moment.tzinfo is not None:
+        # At the ends of the calendar some time zone has no day for it.
+        if isinstance(moment, datetime) and moment.tzinfo is not None and 2 <= moment.year <= 9998:
             return moment.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         pass  # a month 13, and a moment that is before year 1 in UTC, end in the message below

@@ -12,11 +12,12 @@ from airflow_xborder.authoring.loading import validate_pack
 from airflow_xborder.authoring.source import parse_document
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Outcome
+from airflow_xborder.core.remediation import suggest_remediations
 from airflow_xborder.errors import FlowError, PolicyValidationError
 from airflow_xborder.facade import check_crossborder_policy
 from airflow_xborder.services.gate import GateOptions
 from tests.deployment import Deployment, flow
-from tests.factories import EMAIL, HEALTH, decide, make_pack, make_row
+from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_row
 
 FLAG = {"x": {"type": "boolean", "description": "a test"}, "n": {"type": "number", "description": "a test"}}
 
@@ -136,3 +137,19 @@ def test_a_yes_is_never_that_of_another_day() -> None:
     asked = {"region_from": "DE", "region_to": "FR", "purpose": "analytics", "data_categories": [EMAIL]}
     assert check_crossborder_policy(asked)
     assert not check_crossborder_policy({**asked, "as_of": "2017-01-01T00:00:00Z"})
+
+
+@pytest.mark.parametrize("as_of", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_ends_of_the_calendar_are_no_moments(as_of: str) -> None:
+    with pytest.raises(FlowError, match="as_of"):
+        make_flow(as_of=as_of)
+
+
+@pytest.mark.parametrize("document", ["consent_record", "ownership_check", "volume_counter"])
+def test_what_others_must_say_is_never_a_remedy(document: str) -> None:
+    packs = Policies(
+        [make_pack("t", make_row(constraints=[{"evidence": document}], triggers=[], when=EMAIL))]
+    )
+    asked = make_flow()
+    found = suggest_remediations(asked, decide(packs, asked), lambda changed: decide(packs, changed))
+    assert not [entry for entry in found if document in entry.change]
