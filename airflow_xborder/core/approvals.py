@@ -98,6 +98,7 @@ class Reviews:
     :param requirements: those whose outcome is ``review``.
     :param conflicts: pairs that cannot both be obeyed.
     :param gaps: places without rules.
+    :param known_of_gaps: what was known of those places; a person who let a flow pass knew no more.
     :param is_answerable: whether these are all there is: no missing fact, restriction or engine stands besides.
     """
 
@@ -105,6 +106,7 @@ class Reviews:
     conflicts: frozenset[tuple[str, str]]
     gaps: frozenset[str]
     is_answerable: bool
+    known_of_gaps: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -129,6 +131,7 @@ def reviews_of(answers: Sequence[Decision]) -> Reviews:
         requirements=frozenset().union(*(part.requirements for part in named)),
         conflicts=frozenset().union(*(part.conflicts for part in named)),
         gaps=frozenset().union(*(part.gaps for part in named)),
+        known_of_gaps=frozenset().union(*(part.known_of_gaps for part in named)),
         is_answerable=bool(named)
         and all(part.is_answerable for part in named)
         and not any(answer.outcome is Outcome.DENY for answer in answers),
@@ -137,15 +140,15 @@ def reviews_of(answers: Sequence[Decision]) -> Reviews:
 
 def _named(answer: Decision) -> Reviews:
     asked = [entry for entry in answer.applicable if entry.outcome is Outcome.REVIEW]
-    gaps = frozenset(
-        dict(reason.parameters)["place"] for reason in answer.reasons if reason.template in _PLACE_GAPS
-    )
+    about = [reason for reason in answer.reasons if reason.template in _PLACE_GAPS]
+    gaps = frozenset(dict(reason.parameters)["place"] for reason in about)
     requirements = frozenset(entry.requirement_id for entry in asked)
     conflicts = frozenset(answer.conflicts)
     return Reviews(
         requirements=requirements,
         conflicts=conflicts,
         gaps=gaps,
+        known_of_gaps=frozenset(_canonical([reason.template, reason.parameters]) for reason in about),
         # An answer that names nothing has another ground for its review, which nobody can answer by name.
         is_answerable=bool(requirements or conflicts or gaps)
         and all(entry.status == "unmet" for entry in asked)
@@ -173,6 +176,7 @@ def approval_key(reviews: Reviews, rules: Mapping[str, object], asked: Iterable[
     basis = {
         "rules": [[name, rules.get(name)] for name in deciding],
         "reviews": sorted(reviews.names),
+        "gaps": sorted(reviews.known_of_gaps),
         "facts": sorted({_canonical(_lasting(facts)) for facts in asked}),
     }
     return hashlib.sha256(_canonical(basis).encode()).hexdigest()

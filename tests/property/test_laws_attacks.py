@@ -10,6 +10,7 @@ import pytest
 
 from airflow_xborder.authoring.loading import validate_pack
 from airflow_xborder.authoring.source import parse_document
+from airflow_xborder.core.approvals import approval_key, reviews_of
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Outcome
 from airflow_xborder.core.remediation import suggest_remediations
@@ -17,7 +18,7 @@ from airflow_xborder.errors import FlowError, PolicyValidationError
 from airflow_xborder.facade import check_crossborder_policy
 from airflow_xborder.services.gate import GateOptions
 from tests.deployment import Deployment, flow
-from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_row
+from tests.factories import EMAIL, HEALTH, decide, make_facts, make_flow, make_pack, make_row
 
 FLAG = {"x": {"type": "boolean", "description": "a test"}, "n": {"type": "number", "description": "a test"}}
 
@@ -153,3 +154,17 @@ def test_what_others_must_say_is_never_a_remedy(document: str) -> None:
     asked = make_flow()
     found = suggest_remediations(asked, decide(packs, asked), lambda changed: decide(packs, changed))
     assert not [entry for entry in found if document in entry.change]
+
+
+def test_an_approval_of_an_unknown_law_is_none_of_a_known_one() -> None:
+    row = {
+        "places": ["US"],
+        "status": "rule_known",
+        "reviewed_at": "2026-01-01",
+        "note": "looked at: it forbids",
+    }
+    unknown = decide([make_pack("t", covers=["EEA30"])], destination="US")
+    known = decide([make_pack("t", covers=["EEA30"], coverage=[row])], destination="US")
+    assert reviews_of([unknown]).names == reviews_of([known]).names == {"gap US"}
+    facts = [make_facts(destination="US")]
+    assert approval_key(reviews_of([unknown]), {}, facts) != approval_key(reviews_of([known]), {}, facts)
