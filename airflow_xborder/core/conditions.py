@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice, product
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from airflow_xborder.core.facts import ClosedValues, Facts, Value, Values
 from airflow_xborder.core.kinds import kinds_of
@@ -127,6 +127,24 @@ class Condition(ABC):
 @dataclass(frozen=True, slots=True)
 class _Compound(Condition):
     conditions: tuple[Condition, ...]
+    # One part of this truth decides; the other truth holds for no parts.
+    decisive: ClassVar[Truth]
+    without_parts: ClassVar[Truth]
+
+    def truth(self, case: Case) -> Truth:
+        kept = case.memo.get(id(self))
+        if kept is not None:
+            return kept[0]
+        answer = self.without_parts
+        for condition in self.conditions:
+            part = condition.truth(case)
+            if part is self.decisive:
+                answer = part
+                break
+            if part is UNKNOWN:
+                answer = part
+        case.memo[id(self)] = answer, self
+        return answer
 
     def missing(self, case: Case) -> Iterator[str]:
         for condition in self.conditions:
@@ -150,20 +168,8 @@ class _Compound(Condition):
 class All(_Compound):
     """Every part holds; true for no parts."""
 
-    def truth(self, case: Case) -> Truth:
-        kept = case.memo.get(id(self))
-        if kept is not None:
-            return kept[0]
-        answer = TRUE
-        for condition in self.conditions:
-            part = condition.truth(case)
-            if part is FALSE:
-                answer = part
-                break
-            if part is UNKNOWN:
-                answer = part
-        case.memo[id(self)] = answer, self
-        return answer
+    decisive = FALSE
+    without_parts = TRUE
 
     def ways(self, case: Case) -> Ways:
         combined = product(*(condition.ways(case) for condition in self.conditions))
@@ -184,20 +190,8 @@ class All(_Compound):
 class Any(_Compound):
     """At least one part holds. Of several that hold, the one with the least strings attached speaks."""
 
-    def truth(self, case: Case) -> Truth:
-        kept = case.memo.get(id(self))
-        if kept is not None:
-            return kept[0]
-        answer = FALSE
-        for condition in self.conditions:
-            part = condition.truth(case)
-            if part is TRUE:
-                answer = part
-                break
-            if part is UNKNOWN:
-                answer = part
-        case.memo[id(self)] = answer, self
-        return answer
+    decisive = TRUE
+    without_parts = FALSE
 
     def ways(self, case: Case) -> Ways:
         if not self.conditions:
