@@ -41,8 +41,9 @@ def kinds_of(values: Values, uncured: frozenset[str]) -> Kinds:
 
 @lru_cache(maxsize=4096)
 def _kinds(terms: frozenset[str], sources: Value, uncured: frozenset[str]) -> Kinds:
-    told = isinstance(sources, frozenset)
-    found = [_kinds_of_term(term, told, uncured) for term in (terms | sources if told else terms)]  # type: ignore[operator]
+    if isinstance(sources, frozenset):
+        terms |= sources
+    found = [_kinds_of_term(term, _tell(sources), uncured) for term in terms]
     return Kinds(
         frozenset[str]().union(*(kinds.certain for kinds in found)),
         frozenset[str]().union(*(kinds.possible for kinds in found)),
@@ -64,7 +65,14 @@ def term_is_a(values: Values, uncured: frozenset[str], term: str, kind: str) -> 
     Derived data is of the kinds of its sources, where these are stated. Data named after a safeguard that cures
     nothing for the rule that asks (``not_cured_by``) may still be of any kind.
     """
-    return _term_is_a(term, kind, bool(values[SOURCE_CATEGORIES]), uncured)
+    return _term_is_a(term, kind, _tell(values[SOURCE_CATEGORIES]), uncured)
+
+
+def _tell(sources: Value) -> bool:
+    """Tell whether stated sources say what data was made of: one that has such a name itself says nothing."""
+    if not isinstance(sources, frozenset) or not sources:
+        return False
+    return not any(name in CURED_NAMES or name.startswith("derived") for name in sources)
 
 
 def _term_is_a(term: str, kind: str, told: bool, uncured: frozenset[str]) -> Truth:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_xborder.core.structure import plain
 from airflow_xborder.core.vocabulary_terms import CATEGORIES, PURPOSES
-from tests.conformance.reference_facts import Snapshot, ancestors, is_a, snapshot
+from tests.conformance.reference_facts import Snapshot, ancestors, is_a, snapshot, tell
 from tests.conformance.reference_gaps import gaps, places
 from tests.conformance.reference_precedence import contradictions, displaced, parts
 from tests.conformance.reference_truth import ORDER, Truth, conjoin, disjoin, negate, outcome_of
@@ -317,7 +317,7 @@ def has_category(kind_of: str, question: Question) -> Truth:
     if terms is None:
         return None
     sources = question.fact("attributes.source_categories") or set()
-    return disjoin(term_is_a(term, kind_of, bool(sources), question) for term in terms | sources)
+    return disjoin(term_is_a(term, kind_of, tell(sources), question) for term in terms | sources)
 
 
 def term_is_a(term: str, kind_of: str, sources_told: bool, question: Question) -> Truth:
@@ -518,7 +518,7 @@ def is_counted(value: Mapping[str, Any], question: Question) -> Truth:
     concerned = {
         term
         for term in terms | sources
-        if disjoin(term_is_a(term, category, bool(sources), question) for category in wanted) is not False
+        if disjoin(term_is_a(term, category, tell(sources), question) for category in wanted) is not False
     }
     reached = value["more_than"] + 1 if "more_than" in value else value["at_least"]
     unit = value.get("unit", "persons")

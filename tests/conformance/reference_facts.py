@@ -139,3 +139,8 @@ def add_decision(values: dict[str, Any], flow: Mapping[str, Any]) -> None:
         values[f"automated_decision.{key}"] = (stated or {}).get(key, absent)
     if stated is not None and "significant_effect" not in stated:
         values["automated_decision.significant_effect"] = None
+
+
+def tell(sources: set[str]) -> bool:
+    untelling = ("anonymised", "personal_data.pseudonymised")
+    return bool(sources) and not any(name in untelling or name.startswith("derived") for name in sources)

@@ -52,6 +52,18 @@ sources := {term | some term in listed} if {
 	is_array(listed)
 }
 
+# Stated sources say what data was made of, unless one has a name that a safeguard or a derivation gave.
+sources_tell if {
+	count(sources) > 0
+	every name in sources {
+		not is_made_name(name)
+	}
+}
+
+is_made_name(name) if name in {"anonymised", "personal_data.pseudonymised"}
+
+is_made_name(name) if startswith(name, "derived")
+
 # The day in a time zone; who asks may state it, which spares every engine its table of time zones.
 day(zone) := input.facts.days[zone]
 

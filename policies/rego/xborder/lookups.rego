@@ -109,9 +109,9 @@ possible contains id if {
 }
 
 # What derived data may be is settled where its sources are stated.
-possibly := "possible" if count(facts.sources) == 0
+possibly := "possible_with_sources" if facts.sources_tell
 
-possibly := "possible_with_sources" if count(facts.sources) > 0
+possibly := "possible" if not facts.sources_tell
 
 certain contains id if {
 	some document in input.facts.evidence

@@ -132,7 +132,7 @@ is_kind(term, kind, question) := plainly(term, kind) if {
 	not question.uncured[term]
 	not startswith(term, "derived")
 } else := yes_or_no(plainly(term, kind) == 2) if {
-	count(facts.sources) > 0
+	facts.sources_tell
 } else := 1 if {
 	question.uncured[term]
 	plainly(term, kind) == 0
