@@ -13,38 +13,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any as Anything
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
+from airflow_xborder.core.conditions import Any, Case
 from airflow_xborder.core.coverage import CoverageMap
 from airflow_xborder.core.designations import Designations
-from airflow_xborder.core.facts import Values
 from airflow_xborder.core.flow import DataFlow, Party
-from airflow_xborder.core.indexing import Index
 from airflow_xborder.core.legal_orders import LegalOrders
 from airflow_xborder.core.pack import Head, Pack, read_designations, read_head, read_pack
 from airflow_xborder.core.partitions import dividing_of_conditions, dividing_of_rule
 from airflow_xborder.core.relations import Relations
 from airflow_xborder.core.requirement import Requirement
+from airflow_xborder.core.tables import Left, Table, ask
 from airflow_xborder.core.vocabulary import KINDS, suggest
 from airflow_xborder.errors import FlowError
 
 Attributes = Mapping[str, Anything] | Iterable[str]
 
 
-T = TypeVar("T")
-_SMALL = 8
 _KEPT = 64
-_InForce: TypeAlias = tuple[Sequence[tuple[Requirement, frozenset[str]]], int]
-
-
-def _chosen(entries: Sequence[T], bits: int) -> list[T]:
-    """Return the entries whose bits are set, in their order."""
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(entries[lowest.bit_length() - 1])
-        bits ^= lowest
-    return found
+# A rule, with the safeguards that change nothing for it.
+Entry: TypeAlias = tuple[Requirement, frozenset[str]]
 
 
 class CompiledPack:
@@ -63,34 +52,46 @@ class CompiledPack:
             for name in rule.supersedes:
                 self.newer.setdefault(name, []).append(rule)
         self._asked = False
-        self._days: dict[date, _InForce] = {}
+        self._conditions = (*(rule.when for rule, _ in self.rules), pack.transfer or Any(()))
+        self._transfer = 1 << len(self.rules)
+        self._days: dict[date, int] = {}
         self._states: dict[date, str] = {}
         self._dividing: dict[str, int] | None = None
         self._always_told = 0
 
     @cached_property
-    def _index(self) -> Index:
-        return Index([rule.when for rule, _ in self.rules], [uncured for _, uncured in self.rules])
+    def _table(self) -> Table:
+        return Table(self._conditions, [*(uncured for _, uncured in self.rules), frozenset()])
 
-    def _in_force_on(self, day: date) -> _InForce:
+    def _in_force_on(self, day: date) -> int:
+        """Return as bits the rules that are law on a day, and always the question of the transfer."""
         found = self._days.get(day)
         if found is None:
             if len(self._days) >= _KEPT:
                 self._days.clear()
-            standing = [self.in_force(rule, day) for rule, _ in self.rules]
-            bits = sum(1 << number for number, is_law in enumerate(standing) if is_law)
-            rules = [entry for entry, is_law in zip(self.rules, standing, strict=True) if is_law]
-            found = self._days[day] = (rules, bits)
+            standing = (
+                1 << number for number, (rule, _) in enumerate(self.rules) if self.in_force(rule, day)
+            )
+            found = self._days[day] = sum(standing, self._transfer)
         return found
 
-    def candidates(self, values: Values, day: date) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        """Return the rules in force on a day that are not certainly without application to a flow, in their order."""
-        standing, bits = self._in_force_on(day)
-        # A process that decides once, as most do, asks all rules sooner than it has made an index.
-        if len(standing) <= _SMALL or not self._asked:
+    def applicable(self, case: Case, paths: Iterable[str] | None = None) -> list[Left]:
+        """Return the rules in force that are not certainly without application, by their numbers.
+
+        The number after the last rule's is the question whether the regime calls the flow a transfer.
+
+        :param paths: for a part of a flow, along which it was divided; after ``dividing``. The rules are then those
+            that tell parts apart, those that may give way to one that does, and those that bring along rules of other
+            packs, which may.
+        """
+        bits = self._in_force_on(case.on)
+        # A process that decides once, as most do, asks all rules sooner than it has made a table.
+        if not self._asked:
             self._asked = True
-            return standing
-        return _chosen(self.rules, bits & self._index.candidates(values))
+            return [ask(number, one) for number, one in enumerate(self._conditions) if bits >> number & 1]
+        return self._table.answers(
+            case, bits if paths is None else bits & (self._told(paths) | self._transfer)
+        )
 
     def dividing(self, rows: Designations, relations: Relations) -> frozenset[str]:
         """Return the paths that the rules tell apart (law 7)."""
@@ -104,19 +105,8 @@ class CompiledPack:
                     self._always_told |= 1 << number
         return frozenset(self._dividing)
 
-    def telling_apart(
-        self, paths: Iterable[str], values: Values, day: date
-    ) -> Sequence[tuple[Requirement, frozenset[str]]]:
-        """Return the candidates to ask of a part of a flow that was divided along some paths; after ``dividing``.
-
-        They are those that tell parts apart, those that may give way to one that does, and those that bring along
-        rules of other packs, which may.
-        """
-        _, bits = self._in_force_on(day)
-        return _chosen(self.rules, bits & self._told(paths) & self._index.candidates(values))
-
     @cached_property
-    def with_thresholds(self) -> Sequence[tuple[Requirement, frozenset[str]]]:
+    def with_thresholds(self) -> Sequence[Entry]:
         """The rules that ask for a count."""
         return [entry for entry in self.rules if entry[0].thresholds]
 
@@ -129,17 +119,17 @@ class CompiledPack:
     def _applied_by_date(self) -> int:
         return sum(1 << number for number, (rule, _) in enumerate(self.rules) if self.dated[rule.id][0])
 
-    def may_turn(
-        self, values: Values, paths: Iterable[str] | None
-    ) -> Sequence[tuple[Requirement, frozenset[str]]]:
+    def may_turn(self, case: Case, paths: Iterable[str] | None) -> Sequence[Entry]:
         """Return the rules whose dates can matter to a flow, whether they are in force or not.
 
         :param paths: for a part of a flow, the paths along which it was divided.
         """
-        if paths is None and (len(self.rules) <= _SMALL or not self._asked):
+        if paths is None and not self._asked:
             return self.rules
-        bits = self._applied_by_date | self._index.candidates(values)
-        return _chosen(self.rules, bits if paths is None else bits & self._told(paths))
+        bits = self._applied_by_date | self._table.possible(case)
+        if paths is not None:
+            bits &= self._told(paths)
+        return [entry for number, entry in enumerate(self.rules) if bits >> number & 1]
 
     def _told(self, paths: Iterable[str]) -> int:
         told, asked = self._dividing or {}, self._always_told
@@ -153,7 +143,7 @@ class CompiledPack:
         if found is None:
             if len(self._states) >= _KEPT:
                 self._states.clear()
-            _, bits = self._in_force_on(day)
+            bits = self._in_force_on(day)
             standing = [row.id for row in self.pack.designations if rows.in_force(row, day)]
             found = hashlib.sha256(json.dumps([f"{bits:x}", standing]).encode()).hexdigest()
             self._states[day] = found
@@ -174,6 +164,7 @@ class Policies:
         self._documents = {str(document["pack"]): document for document in documents}
         self._packs: dict[str, Pack] = {}
         self._compiled: dict[str, CompiledPack] = {}
+        self._asked = False
 
     @cached_property
     def digest(self) -> str:
@@ -209,19 +200,19 @@ class Policies:
             found = self._compiled[pack_id] = CompiledPack(self.pack(pack_id))
         return found
 
-    def concerned(self, values: Values) -> Sequence[Head]:
-        """Return the heads of the packs that are not certainly strangers to a flow, in their order.
+    def concerned(self, case: Case) -> list[Left]:
+        """Return the heads of packs that are not certainly strangers to a flow, by their numbers.
 
-        :param values: the facts, closed where the flow's row is complete.
+        :param case: the question to connecting factors.
         """
-        heads = self.heads
-        if len(heads) <= _SMALL:
-            return heads
-        return _chosen(heads, self._connections.candidates(values))
+        if not self._asked:
+            self._asked = True
+            return [ask(number, head.connects) for number, head in enumerate(self.heads)]
+        return self._connections.answers(case, -1)
 
     @cached_property
-    def _connections(self) -> Index:
-        return Index([head.connects for head in self.heads])
+    def _connections(self) -> Table:
+        return Table([head.connects for head in self.heads])
 
     @cached_property
     def relations(self) -> Relations:

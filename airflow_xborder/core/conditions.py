@@ -16,7 +16,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from airflow_xborder.core.facts import ClosedValues, Facts, Value, Values
-from airflow_xborder.core.kinds import kinds_of
+from airflow_xborder.core.kinds import Kinds, kinds_of
 from airflow_xborder.core.records import dataclass
 from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth
 
@@ -36,7 +36,7 @@ class Case:
     :param uncured: the safeguards that change nothing for the rule that asks.
     """
 
-    __slots__ = ("connecting", "designations", "facts", "kinds", "memo", "on", "uncured", "values")
+    __slots__ = ("_kinds", "connecting", "designations", "facts", "memo", "on", "uncured", "values")
 
     def __init__(
         self,
@@ -59,7 +59,15 @@ class Case:
         if connecting and facts.complete:
             values = ClosedValues(values)
         self.values = values if isinstance(values, Values) else Values(values)
-        self.kinds = kinds_of(self.values, uncured)
+        self._kinds: Kinds | None = None
+
+    @property
+    def kinds(self) -> Kinds:
+        """What the data is, and may be."""
+        found = self._kinds
+        if found is None:
+            found = self._kinds = kinds_of(self.values, self.uncured)
+        return found
 
     def value(self, path: str) -> Value:
         """Return the fact at ``path``, ``None`` when unknown."""

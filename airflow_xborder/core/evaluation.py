@@ -180,6 +180,9 @@ class Evaluation:
     def _put_together(self) -> None:
         """Settle which rule gives way to which in the whole, and add what binds a part: the strictest stays."""
         self.conflicts = set(settle_precedence(self._own, self.policies.legal_orders))
+        if not self._parts:
+            self.findings = list(self._own)
+            return
         whole = {finding.requirement.id: finding for finding in self._own}
         found = dict(whole)
         for finding in self._own:

@@ -22,6 +22,7 @@ from airflow_xborder.core.facts import Facts
 from airflow_xborder.core.grounds import Counted
 from airflow_xborder.core.pack import Head
 from airflow_xborder.core.requirement import Requirement
+from airflow_xborder.core.tables import Left, ask
 from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth
 from airflow_xborder.errors import XborderError
 
@@ -124,11 +125,9 @@ class Instance:
     def _case(self, name: str, uncured: frozenset[str] | None) -> Case:
         """Return the question in a time zone; ``None`` for the question of connecting factors."""
         case = self._cases.get((name, uncured))
-        if case is None:
-            case = self._cases[name, uncured] = self._case_on(day_in(name, self.as_of), uncured)
-        return case
-
-    def _case_on(self, day: date, uncured: frozenset[str] | None) -> Case:
+        if case is not None:
+            return case
+        day = day_in(name, self.as_of)
         # Many zones share a day, and with it everything that was answered.
         case = self._cases.get((day, uncured))
         if case is None:
@@ -139,38 +138,41 @@ class Instance:
                 connecting=uncured is None,
                 uncured=uncured or _NONE,
             )
+        self._cases[name, uncured] = case
         return case
 
     def _connect(self) -> None:
-        for head in self._heads():
-            self._connect_to(head)
-
-    def _heads(self) -> Sequence[Head]:
+        heads: Sequence[Head] = self.policies.heads
         if self._part and not self.policies.dividing.intersection(self._part.paths):
-            return self._part.heads  # no other regime can concern a part
-        return self.policies.concerned(self._case("UTC", None).values)
+            heads = self._part.heads  # no other regime can concern a part
+            asked = [ask(number, head.connects) for number, head in enumerate(heads)]
+        else:
+            asked = self.policies.concerned(self._case("UTC", None))
+        for left in asked:
+            self._connect_to(heads[left.number], left)
 
-    def _connect_to(self, head: Head) -> None:
+    def _connect_to(self, head: Head, left: Left) -> None:
         try:
-            truth = head.connects.truth(self._case(head.time_zone, None))
-            if truth is TRUE or (truth is UNKNOWN and head.id in self._concerned):
+            answer = left.truth(self._case(head.time_zone, None)) if left.clauses else left.answer
+            if answer is TRUE or (answer is UNKNOWN and head.id in self._concerned):
                 self._enter(self.policies.compiled(head.id))
-            elif truth is UNKNOWN:
+            elif answer is UNKNOWN:
                 self.open_heads.append(head)
         except RULE_ERRORS as error:
             self.errors[head.id] = failure(error)
 
     def _enter(self, compiled: CompiledPack) -> None:
-        pack = compiled.pack
+        pack, rules = compiled.pack, compiled.rules
         case = self._case(pack.time_zone, _NONE)
         self.entered[pack.id] = compiled
-        self.considered[pack.id] = pack.transfer is not None and pack.transfer.truth(case) is TRUE
-        if self._part and pack.id in self._concerned:
-            rules = compiled.telling_apart(self._part.paths, case.values, case.on)
-        else:
-            rules = compiled.candidates(case.values, case.on)
-        for requirement, uncured in rules:
-            self._ask(requirement, self._case(pack.time_zone, uncured) if uncured else case)
+        self.considered[pack.id] = False
+        paths = self._part.paths if self._part and pack.id in self._concerned else None
+        for left in compiled.applicable(case, paths):
+            if left.number < len(rules):
+                requirement, uncured = rules[left.number]
+                self._ask(requirement, self._case(pack.time_zone, uncured) if uncured else case, left)
+            else:
+                self.considered[pack.id] = left.truth(case) is TRUE
 
     def _pull_in_dependencies(self) -> None:
         # A rule brings along what it rests on, even from a pack that nothing else connects.
@@ -183,15 +185,17 @@ class Instance:
             requirement, uncured = compiled.by_id[name]
             self._pulled.append((requirement, uncured, compiled))
             case = self._case(compiled.pack.time_zone, uncured)
-            if compiled.in_force(requirement, case.on) and self._ask(requirement, case):
+            if compiled.in_force(requirement, case.on) and self._ask(
+                requirement, case, ask(0, requirement.when)
+            ):
                 waiting += requirement.dependencies
                 if compiled.pack.id not in self.unconnected:
                     self.considered.setdefault(compiled.pack.id, False)
 
-    def _ask(self, requirement: Requirement, case: Case) -> bool:
+    def _ask(self, requirement: Requirement, case: Case, left: Left) -> bool:
         self._asked.add(requirement.id)
         try:
-            applies = requirement.when.truth(case)
+            applies = left.truth(case) if left.clauses else left.answer
         except RULE_ERRORS as error:
             self.applied.append(Applied(requirement, case, UNKNOWN, failure(error)))
             return True
@@ -290,7 +294,7 @@ class Instance:
         for name, compiled in self.entered.items():
             zone_name = compiled.pack.time_zone
             divided = self._part.paths if self._part and name in self._concerned else None
-            for rule, uncured in compiled.may_turn(self._case(zone_name, _NONE).values, divided):
+            for rule, uncured in compiled.may_turn(self._case(zone_name, _NONE), divided):
                 yield rule, compiled, self._case(zone_name, uncured)
         yield from self._pulled_in()
 

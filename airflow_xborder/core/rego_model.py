@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from airflow_xborder.core.comparisons import In, Is, IsA
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.conditions import Condition
 from airflow_xborder.core.designations import Designation
 from airflow_xborder.core.flattening import Tables
-from airflow_xborder.core.grounds import SCC_MODULES
-from airflow_xborder.core.indexing import KINDS_PATH, OUTSIDE, Clause, clauses_of
+from airflow_xborder.core.grounds import SCC_MODULES, Counted
 from airflow_xborder.core.kinds import CURED_NAMES
+from airflow_xborder.core.normal_form import Clause, clauses_of
 from airflow_xborder.core.pack import Coverage, Pack
 from airflow_xborder.core.partitions import dividing_of_rule
 from airflow_xborder.core.question_index import ANY, question_index
@@ -30,6 +31,7 @@ from airflow_xborder.core.vocabulary import KINDS, UNCATEGORISED, ancestors, is_
 FORMAT = 1
 Row = dict[str, Any]
 _CATEGORIES = KINDS["data category"]
+_KINDS = "~kinds"  # what the data may be a kind of, which is no path
 
 
 def rego_model(policies: Policies) -> Row:
@@ -170,12 +172,12 @@ def _candidates(rules: Iterable[Requirement]) -> Row:
     facts: dict[str, dict[str, list[str]]] = {}
     categories: dict[str, list[str]] = {}
     for rule in sorted(rules, key=lambda rule: rule.id):
-        clauses = [clause for clause in clauses_of(rule.when) if not any(map(_is_outside, clause))]
+        clauses = [known for known in map(_looked_up, clauses_of(rule.when)) if known is not None]
         if not clauses:
             always.append(rule.id)
             continue
         for path, values in min(clauses, key=_share).items():
-            if path == KINDS_PATH:
+            if path == _KINDS:
                 for term in (ANY, *_terms_that_may_be(values, rule)):
                     categories.setdefault(term, []).append(rule.id)
             else:
@@ -184,17 +186,32 @@ def _candidates(rules: Iterable[Requirement]) -> Row:
     return {"always": always, "facts": facts, "categories": categories}
 
 
-def _is_outside(path: str) -> bool:
-    return path.startswith(OUTSIDE)
+def _looked_up(clause: Clause) -> dict[str, frozenset[object]] | None:
+    """Return the values of which one must be there for a clause to hold, by their paths, where it is of that sort."""
+    found: dict[str, frozenset[object]] = {}
+    for question, holds in clause:
+        match question:
+            case In() if holds:
+                path, values = question.path, frozenset[object](question.values)
+            case Is() if holds:
+                path, values = question.path, frozenset[object]({question.expected})
+            case IsA() if holds:
+                path, values = _KINDS, frozenset[object]({question.kind})
+            case Counted() if holds:
+                path, values = _KINDS, frozenset[object](question.categories)
+            case _:
+                return None
+        found[path] = found.get(path, frozenset()) | values
+    return found
 
 
-def _share(clause: Clause) -> float:
+def _share(clause: Mapping[str, frozenset[object]]) -> float:
     """Guess which part of all flows can satisfy a clause."""
     return sum(len(values) / _universe(path, values) for path, values in clause.items())
 
 
 def _universe(path: str, values: frozenset[object]) -> int:
-    return len(_CATEGORIES) if path == KINDS_PATH else 2 if values <= {True, False} else 250
+    return len(_CATEGORIES) if path == _KINDS else 2 if values <= {True, False} else 250
 
 
 def _terms_that_may_be(kinds: frozenset[object], rule: Requirement) -> list[str]:
