@@ -66,7 +66,8 @@ class Answer:
     @property
     def violated(self) -> tuple[str, ...]:
         """The ids of the requirements that are not met, or may not be, sorted."""
-        return tuple(sorted(f.requirement.id for f in self._found.findings if _is_violated(f)))
+        violated = [f.requirement.id for f in self._found.findings if _is_violated(f)]
+        return tuple(sorted(violated)) if violated else ()
 
     @property
     def obligations(self) -> tuple[Obligation, ...]:
@@ -123,7 +124,7 @@ def combine(policies: Policies, facts: Facts, found: Evaluation, frame: Frame) -
 
 
 def _outcomes(found: Evaluation, on_gap: Outcome) -> list[Outcome]:
-    outcomes = [finding.outcome for finding in found.findings]
+    outcomes = [finding.outcome for finding in found.findings if finding.status != "met"]
     outcomes += [on_gap if gap.is_configurable else REVIEW for gap in found.gaps]
     if found.instance.is_open or _binding(found.facts) or (found.conflicts and not _only_stored(found.facts)):
         outcomes.append(REVIEW)

@@ -39,14 +39,14 @@ Entry: TypeAlias = tuple[Requirement, frozenset[str]]
 class CompiledPack:
     """A pack with what a decision looks up in it.
 
-    ``rules`` are its requirements with the safeguards that change nothing for each; ``newer`` are those that replace
-    a rule, by its id.
+    ``rules`` are its requirements with the safeguards that change nothing for each; ``numbers`` are their places
+    by id; ``newer`` are those that replace a rule.
     """
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.rules = tuple((rule, frozenset(rule.not_cured_by)) for rule in pack.requirements)
-        self.by_id = {rule.id: (rule, uncured) for rule, uncured in self.rules}
+        self.numbers = {rule.id: number for number, (rule, _) in enumerate(self.rules)}
         self.newer: dict[str, list[Requirement]] = {}
         for rule in pack.requirements:
             for name in rule.supersedes:
@@ -100,7 +100,7 @@ class CompiledPack:
             for number, (rule, _) in enumerate(self.rules):
                 for path in dividing_of_rule(rule, rows, prevails=rule.id in relations.prevailing):
                     self._dividing[path] = self._dividing.get(path, 0) | 1 << number
-                elsewhere = any(name not in self.by_id for name in rule.dependencies)
+                elsewhere = any(name not in self.numbers for name in rule.dependencies)
                 if rule.id in relations.yielding or elsewhere:
                     self._always_told |= 1 << number
         return frozenset(self._dividing)
@@ -131,10 +131,16 @@ class CompiledPack:
             bits &= self._told(paths)
         return [entry for number, entry in enumerate(self.rules) if bits >> number & 1]
 
+    def tells_apart(self, name: str, paths: Iterable[str]) -> bool:
+        """Tell whether a rule must be asked of each part of a flow that was divided along some paths."""
+        return bool(self._told(paths) >> self.numbers[name] & 1)
+
     def _told(self, paths: Iterable[str]) -> int:
-        told, asked = self._dividing or {}, self._always_told
+        if self._dividing is None:
+            return -1  # nobody asked yet which do: any may
+        asked = self._always_told
         for path in paths:
-            asked |= told.get(path, 0)
+            asked |= self._dividing.get(path, 0)
         return asked
 
     def state(self, day: date, rows: Designations) -> str:

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from dataclasses import field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from airflow_xborder.core.comparisons import category_terms, one_of
 from airflow_xborder.core.conditions import Case, Condition
 from airflow_xborder.core.decision import Obligation
 from airflow_xborder.core.designations import Designation, turning_days
-from airflow_xborder.core.facts import UNKNOWN
+from airflow_xborder.core.facts import UNKNOWN as UNNAMED
 from airflow_xborder.core.flow import Consent, Count, Mechanism
 from airflow_xborder.core.kinds import term_is_a
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.truth import Truth, all_of, any_of
+from airflow_xborder.core.truth import FALSE, TRUE, UNKNOWN, Truth, any_of
 from airflow_xborder.core.vocabulary import ancestors, is_a
 
 # Module of the EU standard contractual clauses -> roles of exporter and importer (Impl. Dec. (EU) 2021/914).
@@ -37,6 +38,10 @@ def _valid(start: date | None, end: date | None, on: date) -> bool:
     return (start is None or start <= on) and (end is None or on <= end)
 
 
+# The same few shares come back all the time.
+_decimal = lru_cache(maxsize=1024)(Decimal)
+
+
 @dataclass(frozen=True, slots=True)
 class HasMechanism(Condition):
     """A valid mechanism of one of these types is attached, as a ground for ``ground_for``."""
@@ -51,16 +56,24 @@ class HasMechanism(Condition):
 
     def _fits(self, case: Case, mechanism: Mechanism) -> Truth:
         if not _valid(mechanism.valid_from, mechanism.valid_until, case.on):
-            return Truth.FALSE
+            return FALSE
         roles = (case.value("exporter.role"), case.value("importer.role"))
         if mechanism.type != "scc_eu" or None in roles:
-            return Truth.TRUE
+            return TRUE
         if mechanism.module is None:
-            return Truth.UNKNOWN
+            return UNKNOWN
         return Truth.of(SCC_MODULES.get(mechanism.module) == roles)
 
     def truth(self, case: Case) -> Truth:
-        return any_of(self._fits(case, mechanism) for mechanism in self._candidates(case))
+        answer = FALSE
+        for mechanism in case.facts.flow.mechanisms or ():
+            if mechanism.type in self.types and mechanism.ground_for == self.ground_for:
+                fits = self._fits(case, mechanism)
+                if fits is TRUE:
+                    return fits
+                if fits is UNKNOWN:
+                    answer = fits
+        return answer
 
     def missing(self, case: Case) -> Iterator[str]:
         yield "mechanisms.module"
@@ -70,7 +83,7 @@ class HasMechanism(Condition):
             yield from turning_days(mechanism.valid_from, mechanism.valid_until)
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is Truth.TRUE:
+        if self.truth(case) is TRUE:
             return
         ground = "" if self.ground_for == "transfer" else f" for {self.ground_for}"
         yield f"mechanism {' or '.join(sorted(self.types))}{ground}"
@@ -90,10 +103,10 @@ class HasEvidence(Condition):
     type: str
 
     def truth(self, case: Case) -> Truth:
-        documents = [document for document in case.facts.flow.evidence or () if document.type == self.type]
-        return Truth.of(
-            any(_valid(document.issued_at, document.valid_until, case.on) for document in documents)
-        )
+        for document in case.facts.flow.evidence or ():
+            if document.type == self.type and _valid(document.issued_at, document.valid_until, case.on):
+                return TRUE
+        return FALSE
 
     def boundaries(self, case: Case) -> Iterator[date]:
         for document in case.facts.flow.evidence or ():
@@ -101,7 +114,7 @@ class HasEvidence(Condition):
                 yield from turning_days(document.issued_at, document.valid_until)
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield f"evidence {self.type}"
 
 
@@ -115,7 +128,7 @@ class HasSafeguard(Condition):
         return Truth.of(self.type not in case.uncured and self.type in (case.facts.flow.safeguards or ()))
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield f"safeguard {self.type}"
 
 
@@ -134,26 +147,26 @@ class HasConsent(Condition):
 
     def _fits(self, case: Case, consent: Consent) -> Truth:
         if consent.type not in self.types or consent.ground_for != self.ground_for:
-            return Truth.FALSE
+            return FALSE
         if consent.coverage is not None and Decimal(consent.coverage) == 0:
-            return Truth.FALSE
+            return FALSE
         if consent.purpose is None:
-            return Truth.TRUE
+            return TRUE
         purposes = case.value("purpose")
         if not isinstance(purposes, frozenset) or not purposes:
-            return Truth.UNKNOWN
-        return one_of(purposes - {UNKNOWN}, frozenset({consent.purpose}))
+            return UNKNOWN
+        return one_of(purposes - {UNNAMED}, frozenset({consent.purpose}))
 
     def missing(self, case: Case) -> Iterator[str]:
         yield "purpose"
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield f"consent {' or '.join(sorted(self.types))}"
 
     def obligations(self, case: Case) -> Iterator[Obligation]:
         flow = case.facts.flow
-        fitting = [consent for consent in flow.consents if self._fits(case, consent) is Truth.TRUE]
+        fitting = [consent for consent in flow.consents if self._fits(case, consent) is TRUE]
         if any(consent.coverage is not None and Decimal(consent.coverage) == 1 for consent in fitting):
             return
         for purpose in sorted({consent.purpose or flow.purpose or "" for consent in fitting}):
@@ -169,7 +182,7 @@ class Listed(Condition):
     def truth(self, case: Case) -> Truth:
         importer = case.facts.flow.importer
         if importer is None or importer.listings is None:
-            return Truth.UNKNOWN
+            return UNKNOWN
         entries = [entry for entry in importer.listings if entry.framework == self.framework]
         return any_of(self._covers(case, entry.status, entry.covers) for entry in entries)
 
@@ -194,7 +207,7 @@ class Listed(Condition):
         yield "importer.listings" if importer is None or importer.listings is None else "subjects.groups"
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield f"listing {self.framework}"
 
 
@@ -208,11 +221,9 @@ class OwnedBy(Condition):
     def truth(self, case: Case) -> Truth:
         importer = case.facts.flow.importer
         if importer is None or importer.owners is None:
-            return Truth.UNKNOWN
-        held = sum(
-            (Decimal(owner.share) for owner in importer.owners if owner.country in self.countries), Decimal(0)
-        )
-        return Truth.of(held >= Decimal(self.share))
+            return UNKNOWN
+        held = sum(_decimal(owner.share) for owner in importer.owners if owner.country in self.countries)
+        return Truth.of(held >= _decimal(self.share))
 
     def missing(self, case: Case) -> Iterator[str]:
         yield "importer.owners"
@@ -246,21 +257,21 @@ class Counted(Condition):
     def truth(self, case: Case) -> Truth:
         kinds = case.kinds
         if not kinds.known:
-            return Truth.UNKNOWN
+            return UNKNOWN
         if kinds.possible.isdisjoint(self.categories):
-            return Truth.FALSE
+            return FALSE
         terms = category_terms(case) or ()
-        concerned = [term for term in terms if self._concerns(case, term) is not Truth.FALSE]
+        concerned = [term for term in terms if self._concerns(case, term) is not FALSE]
         if not concerned:
-            return Truth.FALSE
+            return FALSE
         counts = [count for count in case.facts.flow.counts or () if count.unit == self.unit]
         if any(
             count.n >= self.bound and self._counts_only_these(count) and self._in_window(count)
             for count in counts
         ):
-            return Truth.TRUE
+            return TRUE
         most = _most(concerned, [count for count in counts if self._is_total(count)])
-        return Truth.UNKNOWN if most is None or most >= self.bound else Truth.FALSE
+        return UNKNOWN if most is None or most >= self.bound else FALSE
 
     def _concerns(self, case: Case, term: str) -> Truth:
         return any_of(term_is_a(case.values, case.uncured, term, category) for category in self.categories)
@@ -275,7 +286,7 @@ class Counted(Condition):
         return count.scope == "window" and count.window in (None, self.window)
 
     def _counts_only_these(self, count: Count) -> bool:
-        return any(is_a(count.category, category) is Truth.TRUE for category in self.categories)
+        return any(is_a(count.category, category) is TRUE for category in self.categories)
 
     def missing(self, case: Case) -> Iterator[str]:
         yield "counts" if category_terms(case) is not None else "data_categories"
@@ -317,27 +328,33 @@ class Designated(Condition):
         return case.designations.standing(self.by, self.kind, place, case.on)
 
     def _row_truth(self, case: Case, row: Designation) -> Truth:
-        return Truth.TRUE if row.scope is None else row.scope.truth(case)
+        return TRUE if row.scope is None else row.scope.truth(case)
 
     def truth(self, case: Case) -> Truth:
         value = case.values[self.path]
         if value is None:
-            return Truth.UNKNOWN
-        places = (value if isinstance(value, frozenset) else frozenset({str(value)})) - self.outside
-        return all_of(
-            Truth.UNKNOWN
-            if place == UNKNOWN
-            else any_of(self._row_truth(case, row) for row in self._rows(case, place))
-            for place in places
-        )
+            return UNKNOWN
+        answer = TRUE
+        for place in value if isinstance(value, frozenset) else (str(value),):
+            if place in self.outside:
+                continue
+            found = UNKNOWN if place == UNNAMED else self._of(case, place)
+            if found is FALSE:
+                return found
+            if found is UNKNOWN:
+                answer = found
+        return answer
+
+    def _of(self, case: Case, place: str) -> Truth:
+        return any_of(self._row_truth(case, row) for row in self._rows(case, place))
 
     def missing(self, case: Case) -> Iterator[str]:
-        for place in self._places(case) or [UNKNOWN]:
-            if place == UNKNOWN:
+        for place in self._places(case) or [UNNAMED]:
+            if place == UNNAMED:
                 yield self.path
                 continue
             for row in self._rows(case, place):
-                if row.scope is not None and row.scope.truth(case) is Truth.UNKNOWN:
+                if row.scope is not None and row.scope.truth(case) is UNKNOWN:
                     yield from row.scope.missing(case)
 
     def boundaries(self, case: Case) -> Iterator[date]:
@@ -349,11 +366,11 @@ class Designated(Condition):
                     yield from row.scope.boundaries(case)
 
     def unmet(self, case: Case) -> Iterator[str]:
-        if self.truth(case) is not Truth.TRUE:
+        if self.truth(case) is not TRUE:
             yield self.kind
 
     def warnings(self, case: Case) -> Iterator[str]:
         for place in self._places(case) or ():
             for row in self._rows(case, place):
-                if row.warning and self._row_truth(case, row) is Truth.TRUE:
+                if row.warning and self._row_truth(case, row) is TRUE:
                     yield row.warning

@@ -9,7 +9,7 @@ deny (law 11).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from datetime import date, datetime, time, timezone
 from functools import cached_property, lru_cache
 from typing import TypeAlias
@@ -84,12 +84,17 @@ class Part:
     that tell parts apart along ``paths``: any other binds the whole whenever it binds a part (law 7).
     """
 
-    __slots__ = ("concerned", "heads", "paths")
+    __slots__ = ("_whole", "concerned", "paths")
 
     def __init__(self, whole: Instance, paths: Iterable[str]) -> None:
-        self.heads = [*(compiled.pack for compiled in whole.entered.values()), *whole.open_heads]
+        self._whole = whole
         self.concerned = frozenset(whole.considered)
         self.paths = tuple(paths)
+
+    def leaves(self, name: str, compiled: CompiledPack) -> bool:
+        """Tell whether a rule was asked of the whole, and need not be asked of a part."""
+        asked = name in self._whole.asked or compiled.pack.id in self._whole.entered
+        return asked and not compiled.tells_apart(name, self.paths)
 
 
 class Instance:
@@ -110,10 +115,9 @@ class Instance:
         self.considered: dict[str, bool] = {}
         self.errors: dict[str, str] = {}
         self.open_heads: list[Head] = []
-        self._lacking: dict[str, tuple[str, ...]] = {}
         self._absorbed: list[Instance] = []
         self.entered: dict[str, CompiledPack] = {}
-        self._asked: set[str] = set()
+        self.asked: set[str] = set()
         self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
         self._cases: dict[tuple[str | date, frozenset[str] | None], Case] = {}
         try:
@@ -142,14 +146,8 @@ class Instance:
         return case
 
     def _connect(self) -> None:
-        heads: Sequence[Head] = self.policies.heads
-        if self._part and not self.policies.dividing.intersection(self._part.paths):
-            heads = self._part.heads  # no other regime can concern a part
-            asked = [ask(number, head.connects) for number, head in enumerate(heads)]
-        else:
-            asked = self.policies.concerned(self._case("UTC", None))
-        for left in asked:
-            self._connect_to(heads[left.number], left)
+        for left in self.policies.concerned(self._case("UTC", None)):
+            self._connect_to(self.policies.heads[left.number], left)
 
     def _connect_to(self, head: Head, left: Left) -> None:
         try:
@@ -179,21 +177,23 @@ class Instance:
         waiting = [name for applied in self.applied for name in applied.requirement.dependencies]
         while waiting:
             name = waiting.pop()
-            if name in self._asked:
+            if name in self.asked:
                 continue
             compiled = self.policies.compiled(self.policies.owners[name])
-            requirement, uncured = compiled.by_id[name]
+            if self._part and self._part.leaves(name, compiled):
+                continue
+            requirement, uncured = compiled.rules[compiled.numbers[name]]
             self._pulled.append((requirement, uncured, compiled))
             case = self._case(compiled.pack.time_zone, uncured)
             if compiled.in_force(requirement, case.on) and self._ask(
                 requirement, case, ask(0, requirement.when)
             ):
                 waiting += requirement.dependencies
-                if compiled.pack.id not in self.unconnected:
+                if not self.open_heads or compiled.pack.id not in self.unconnected:
                     self.considered.setdefault(compiled.pack.id, False)
 
     def _ask(self, requirement: Requirement, case: Case, left: Left) -> bool:
-        self._asked.add(requirement.id)
+        self.asked.add(requirement.id)
         try:
             applies = left.truth(case) if left.clauses else left.answer
         except RULE_ERRORS as error:
@@ -220,7 +220,6 @@ class Instance:
         self.errors.update(part.errors)
         known = {head.id for head in self.open_heads}
         self.open_heads += [head for head in part.open_heads if head.id not in known]
-        self._lacking.update(part.unconnected)
         self._absorbed.append(part)
 
     @cached_property
@@ -230,7 +229,10 @@ class Instance:
             head.id: tuple(sorted(set(head.connects.missing(self._case(head.time_zone, None)))))
             for head in self.open_heads
         }
-        return {**self._lacking, **{name: facts for name, facts in own.items() if facts}}
+        found: dict[str, tuple[str, ...]] = {}
+        for part in self._absorbed:
+            found.update(part.unconnected)
+        return {**found, **{name: facts for name, facts in own.items() if facts}}
 
     @property
     def is_open(self) -> bool:
