@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -30,6 +31,7 @@ from airflow_xborder.core.vocabulary import suggest
 from airflow_xborder.errors import FlowError, PolicyNotFoundError, PolicyValidationError
 
 Decide: TypeAlias = Callable[[Policies, Facts, Frame], Decision]
+Load: TypeAlias = Callable[["tuple[str, ...] | None"], Policies]
 Status: TypeAlias = Literal["met", "unmet", "unknown", "not_applicable"]
 
 
@@ -99,7 +101,9 @@ def run_cases(paths: Iterable[Path], decide: Decide) -> list[CaseResult]:
 
     :raises PolicyError: for a file that is no case file, or names an unknown term; with file, line and column.
     """
-    return [result for path in paths for file in case_files(path) for result in _run_file(file, decide)]
+    load = lru_cache(maxsize=2)(load_policies)  # most files are run with the same packs
+    files = [file for path in paths for file in case_files(path)]
+    return [result for file in files for result in _run_file(file, decide, load)]
 
 
 def pack_beside(path: Path) -> Path | None:
@@ -149,10 +153,10 @@ def case_files(path: Path) -> list[Path]:
     return [path]
 
 
-def _run_file(path: Path, decide: Decide) -> Iterator[CaseResult]:
+def _run_file(path: Path, decide: Decide, load: Load) -> Iterator[CaseResult]:
     document = read_document(path)
     model: CasesDocument = validate(CasesDocument, document)
-    policies = load_policies(_selection(path, model))
+    policies = load(_selection(path, model))
     default = _day(model.as_of, ("as_of",), document)
     for number, case in enumerate(model.cases):
         place = ("cases", number)
@@ -202,13 +206,13 @@ def _shipped_rules() -> frozenset[str]:
     return frozenset[str]().union(*(names.rules for names in shipped_names().values()))
 
 
-def _selection(path: Path, model: CasesDocument) -> list[str] | None:
+def _selection(path: Path, model: CasesDocument) -> tuple[str, ...] | None:
     if model.packs is not None:
-        return list(model.packs)
+        return tuple(model.packs)
     beside = pack_beside(path)
     if path.parent.resolve() == shipped_folder().resolve() or beside is None:
         return None
-    return [*shipped_ids(), str(beside)]
+    return (*shipped_ids(), str(beside))
 
 
 def _facts(case: CaseDocument, policies: Policies) -> Facts:

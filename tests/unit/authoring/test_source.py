@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from airflow_xborder.authoring import source
+from airflow_xborder.authoring.shipped import shipped_folder
 from airflow_xborder.authoring.source import parse_document, read_document, readable
 from airflow_xborder.errors import PolicyNotFoundError, PolicySyntaxError, PolicyValidationError
 
@@ -196,3 +200,26 @@ class TestFiles:
         with pytest.raises(PolicyNotFoundError) as caught:
             read_document(Path(name))
         assert "\n" not in caught.value.message and "\0" not in caught.value.message
+
+
+class TestBothParsers:
+    """libyaml's parser, where there is one, reads what the other reads."""
+
+    @staticmethod
+    def read(text: str, loader: Any) -> Any:
+        try:
+            document = source._parse(text, "p.yaml", loader)
+        except (yaml.YAMLError, PolicySyntaxError, ValueError, OverflowError):
+            return None
+        return document.data, document.positions
+
+    @pytest.mark.parametrize("name", ["eu.gdpr", "eu.gdpr.cases", "base"])
+    def test_packs(self, name: str) -> None:
+        text = (shipped_folder() / f"{name}.yaml").read_text()
+        assert self.read(text, yaml.CSafeLoader) == self.read(text, yaml.SafeLoader)
+
+    @settings(max_examples=500)
+    @given(st.lists(st.sampled_from(["a", "b: ", "- ", "[", "]", "{", "}", ", ", "\n", "  ", "'", '"', "|", ">", "#", " # x", "é", "12", "?", "---", "%", "😀", "\\n"]), max_size=14).map("".join))  # fmt: skip
+    def test_what_both_take_they_read_alike(self, text: str) -> None:
+        fast, slow = self.read(text, yaml.CSafeLoader), self.read(text, yaml.SafeLoader)
+        assert fast is None or slow is None or fast[0] == slow[0]
