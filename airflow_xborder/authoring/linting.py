@@ -42,7 +42,9 @@ def lint(policies: Policies, sources: Iterable[Document], today: date, decide: D
     :param sources: the documents that ``policies`` were loaded from.
     :param decide: how cases are decided, to tell which rules they reach.
     """
+    sources = list(sources)
     documents = {str(row["pack"]): row for row in policies.documents}
+    reached = _reached(sources, decide)
     found: list[Warning] = []
     for source in sources:
         document = documents[str(source.data["pack"])]
@@ -50,10 +52,24 @@ def lint(policies: Policies, sources: Iterable[Document], today: date, decide: D
             *_unchecked(document),
             *_dated(document, policies, today),
             *idle(document, policies),
-            *_unreached(document, Path(source.file), decide),
+            *_unreached(document, _cases_of(source), reached),
         ]
         found += [_at(source, entry) for entry in warned]
     return sorted(found)
+
+
+def _cases_of(source: Document) -> Path:
+    file = Path(source.file)
+    return file.with_name(f"{file.name.removesuffix(file.suffix)}{CASES_SUFFIX}")
+
+
+def _reached(sources: Iterable[Document], decide: Decide) -> dict[str, set[str]]:
+    """Return the rules that the cases beside each pack reach, by the case file."""
+    files = [file for file in map(_cases_of, sources) if file.is_file() and pack_beside(file) is not None]
+    found: dict[str, set[str]] = {str(file): set() for file in files}
+    for result in run_cases(files, decide):
+        found[result.file].update(row.requirement_id for row in result.decision.applicable)
+    return found
 
 
 def _at(source: Document, warned: Warned) -> Warning:
@@ -112,15 +128,12 @@ def _continued(row: Designation, rows: Sequence[Designation]) -> bool:
     )
 
 
-def _unreached(document: Mapping[str, Any], file: Path, decide: Decide) -> Iterator[Warned]:
-    cases = file.with_name(f"{file.name.removesuffix(file.suffix)}{CASES_SUFFIX}")
-    if not cases.is_file() or pack_beside(cases) is None:
+def _unreached(document: Mapping[str, Any], cases: Path, by_file: Mapping[str, set[str]]) -> Iterator[Warned]:
+    reached = by_file.get(str(cases))
+    if reached is None:
         hint = f"write some into {cases.name}"
         yield Warned("no-cases", ("pack",), f"`{document['pack']}` has no cases", hint)
         return
-    reached = {
-        row.requirement_id for result in run_cases([cases], decide) for row in result.decision.applicable
-    }
     for number, row in enumerate(document.get("requirements") or ()):
         name = row["requirement_id"]
         if name not in reached:
