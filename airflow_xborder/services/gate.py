@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING
 
 from airflow_xborder.audit.event import TaskKey
 from airflow_xborder.core.combining import Frame
-from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason
+from airflow_xborder.core.decision import Decision, Obligation, Outcome, Reason, Remediation
 from airflow_xborder.core.facts import Facts, normalise
 from airflow_xborder.core.flow import DataFlow
-from airflow_xborder.core.optimisation import Part
 from airflow_xborder.core.records import dataclass
-from airflow_xborder.core.remediation import suggest_for_parts
 from airflow_xborder.ports.ledger import Receipt
 from airflow_xborder.ports.policy_engine import PolicyEngine, Question
 from airflow_xborder.services.approving import approve
@@ -186,10 +184,16 @@ class Gate:
             decision = replace(decision, warnings=(*decision.warnings, _TRUSTED))
         if decision.allowed:
             return decision
+        return replace(decision, remediations=self._remedies(posed, decision))
+
+    def _remedies(self, posed: _Posed, decision: Decision) -> tuple[Remediation, ...]:
+        # Imported here: most decisions allow, and every task is a new process.
+        from airflow_xborder.core.optimisation import Part
+        from airflow_xborder.core.remediation import suggest_for_parts
+
         catalog = posed.in_force.catalog
         parts = [Part(flow, partial(self._try, posed, part)) for part, flow in _flows(posed.parts)]
-        remedies = suggest_for_parts(parts, decision, catalog.control_prices, catalog)
-        return replace(decision, remediations=remedies)
+        return suggest_for_parts(parts, decision, catalog.control_prices, catalog)
 
     def _try(self, posed: _Posed, part: Resolved, flow: DataFlow) -> Decision:
         # A remedy is verified as the flow was decided: by every engine, and with this point's obligations.
