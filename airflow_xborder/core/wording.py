@@ -46,6 +46,10 @@ _SAID = {
     ("importer.same_entity", True): "importer and exporter are one entity",
     ("importer.same_group", True): "importer and exporter belong to one group",
     ("exporter.us_person", True): "the exporter is a US person",
+    ("subjects.us_persons", False): "the data is about no US persons",
+    ("automated_decision", False): "no decision is made by machine",
+    ("importer.same_entity", False): "importer and exporter are two entities",
+    ("importer.same_group", False): "importer and exporter belong to two groups",
 }
 _MANY = 6
 
@@ -113,9 +117,9 @@ def _within(leaf: Within, holds: bool) -> str:
 
 
 def _is(leaf: Is, holds: bool) -> str:
-    said = _SAID.get((leaf.path, leaf.expected))
+    said, opposite = (_SAID.get((leaf.path, value)) for value in (leaf.expected, not leaf.expected))
     if said is not None:
-        return said if holds else f"not that {said}"
+        return said if holds else opposite or f"not that {said}"
     return f"{noun(leaf.path)}: {'yes' if leaf.expected is holds else 'no'}"
 
 
@@ -184,7 +188,8 @@ def _without(holds: bool) -> str:
 
 
 def _either(types: Iterable[str]) -> str:
-    return " or ".join(sorted(types))
+    names = sorted(types)
+    return names[0] if len(names) == 1 else f"(one of {', '.join(names)})"
 
 
 _WRITERS: Mapping[type[Condition], Callable[..., str]] = {
