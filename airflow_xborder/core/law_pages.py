@@ -31,9 +31,10 @@ from airflow_xborder.core.markdown import (
 from airflow_xborder.core.requirement import Alternative, Effect, OnUnmet, Requirement
 from airflow_xborder.core.rule_explanation import UNMET, asks_for, owed, period, relations
 from airflow_xborder.core.staleness import is_unsure, what_it_is
+from airflow_xborder.core.term_page import term_lines
 from airflow_xborder.core.wording import in_words, name_set
 
-INDEX = "README.md"
+INDEX, TERMS = "README.md", "terms.md"
 MADE = "<!-- Made by `xborder law pages`: change the pack, not this page. -->"
 _NO_ADVICE = "**Not legal advice.** Facts in our own words, for engineers; the cited text is what counts."
 # What somebody may have to look up, the least sure first.
@@ -56,7 +57,12 @@ def law_pages(policies: Policies) -> dict[str, str]:
     """Return the text of every page by its file name, the index among them."""
     graph = ComplianceGraph(policies)
     pages = {page_name(name): page_text(_Page(name, policies, graph).lines()) for name in policies.ids}
-    return {INDEX: page_text(_index(policies)), **pages}
+    return {INDEX: page_text(_index(policies)), TERMS: page_text(_terms()), **pages}
+
+
+def _terms() -> Iterator[str]:
+    yield from ("# The terms that rules use", "", MADE, "")
+    yield from term_lines()
 
 
 def page_name(pack: str) -> str:
@@ -98,6 +104,7 @@ class _Page:
         yield "notice", escaped(str(self.document.get("notice", "")))
 
     def _reach(self) -> Iterator[str]:
+        yield from ("", f"What the terms mean is told in [terms]({TERMS}).")
         yield from ("", "## When it is concerned", "")
         connects = self.pack.connects
         if connects == All(()):
@@ -263,7 +270,8 @@ def _index(policies: Policies) -> Iterator[str]:
     yield from (
         "A page for each regime: when it is concerned, its rules with grounds, sources and dates, and what is not",
         "confirmed. How they are read together is told in",
-        "[how an answer comes about](../../explanation/decision-semantics.md). `xborder law stale` lists what is due.",
+        "[how an answer comes about](../../explanation/decision-semantics.md), the terms in",
+        f"[their own page]({TERMS}). `xborder law stale` lists what is due.",
         "",
     )
     yield from table(

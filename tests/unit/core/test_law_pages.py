@@ -11,7 +11,7 @@ import pytest
 from airflow_xborder.authoring.linking import link
 from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.demands import Demands
-from airflow_xborder.core.law_pages import INDEX, MADE, demands_in_words, law_pages, page_name
+from airflow_xborder.core.law_pages import INDEX, MADE, TERMS, demands_in_words, law_pages, page_name
 from tests.factories import make_pack, make_row
 
 GROUND = {
@@ -159,6 +159,12 @@ class TestIndex:
 
     def test_without_dates_there_are_none_to_watch(self) -> None:
         assert "Dates to watch" not in pages(make_pack("t", make_row()))[INDEX]
+
+
+def test_the_terms_have_a_page_that_all_others_lead_to() -> None:
+    made = pages(WHOLE)
+    assert "| `scc_eu` | standard contractual clauses of the European Commission (2021/914) |" in made[TERMS]
+    assert all(f"]({TERMS})" in made[name] for name in (INDEX, "t.md"))
 
 
 def test_the_order_of_packs_changes_nothing() -> None:
