@@ -29,7 +29,7 @@ from airflow_xborder.core.markdown import (
     table,
 )
 from airflow_xborder.core.requirement import Alternative, Effect, OnUnmet, Requirement
-from airflow_xborder.core.rule_explanation import UNMET, asks_for, owed, period, relations
+from airflow_xborder.core.rule_explanation import UNMET, designations_asked, owed, period, relations
 from airflow_xborder.core.staleness import is_unsure, what_it_is
 from airflow_xborder.core.term_page import term_lines
 from airflow_xborder.core.wording import in_words, name_set
@@ -74,10 +74,11 @@ class _Page:
     """One regime's page."""
 
     def __init__(self, name: str, policies: Policies, graph: ComplianceGraph) -> None:
-        self.policies, self.graph = policies, graph
+        self.graph = graph
         self.pack = policies.pack(name)
         self.document: Mapping[str, Anything] = next(d for d in policies.documents if d["pack"] == name)
 
+        self._rows = [row for row in policies.designations if row.suspends is None]
         self._entries: Entries = (*self.pack.requirements, *self.pack.designations)
 
     def lines(self) -> Iterator[str]:
@@ -167,7 +168,8 @@ class _Page:
         yield bullet("confidence", f"{rule.confidence}{look}")
         for words, names in relations(rule, self.pack, self.graph):
             yield bullet(words, ", ".join(names))
-        rows = [row.id for row in self.policies.designations if row.suspends is None and asks_for(rule, row)]
+        kinds = designations_asked(rule)
+        rows = [row.id for row in self._rows if (row.by, row.kind) in kinds]
         if rows:
             yield bullet("decided by the designations", ", ".join(sorted(rows)))
 

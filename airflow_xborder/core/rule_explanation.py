@@ -97,10 +97,13 @@ def _wrapped(line: str) -> str:
 
 def asks_for(rule: Requirement, row: Designation) -> bool:
     """Tell whether a rule asks for designations of a row's kind."""
-    return any(
-        isinstance(leaf, Designated) and (leaf.by, leaf.kind) == (row.by, row.kind)
-        for leaf in _leaves(All((rule.when, rule.constraint)))
-    )
+    return (row.by, row.kind) in designations_asked(rule)
+
+
+def designations_asked(rule: Requirement) -> frozenset[tuple[str, str]]:
+    """Return the kinds of designation that a rule asks for, each with who makes it."""
+    asked = _leaves(All((rule.when, rule.constraint)))
+    return frozenset((leaf.by, leaf.kind) for leaf in asked if isinstance(leaf, Designated))
 
 
 def _rule_for_engineer(rule: Requirement) -> Iterator[str]:

@@ -130,6 +130,9 @@ def _is_a(leaf: IsA, holds: bool) -> str:
 def _compare(leaf: Compare, holds: bool) -> str:
     low = f"at least {leaf.at_least}" if leaf.at_least is not None else ""
     high = f"less than {leaf.less_than}" if leaf.less_than is not None else ""
+    if not holds and not (low and high):
+        low, high = high.replace("less than", "at least"), low.replace("at least", "less than")
+        holds = True
     return f"{noun(leaf.path)} {'' if holds else 'not '}{' and '.join(filter(None, (low, high)))}"
 
 
@@ -171,7 +174,9 @@ def _counted(leaf: Counted, holds: bool) -> str:
         f"more than {leaf.more_than:,}" if leaf.more_than is not None else f"at least {leaf.at_least:,}"
     )
     window = leaf.window.replace("_", " ")
-    return f"{'' if holds else 'not '}{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
+    if not holds:
+        threshold = f"not {threshold}" if leaf.at_least is None else f"fewer than {leaf.at_least:,}"
+    return f"{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
 
 
 def _designated(leaf: Designated, holds: bool) -> str:
