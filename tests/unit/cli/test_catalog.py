@@ -48,6 +48,12 @@ def test_what_an_officer_should_know_of_a_region_is_noted(
     assert f"note: regions.eu: `{cloud}` {note}" in capsys.readouterr().out
 
 
+def test_a_region_in_no_cloud_needs_no_note(catalog: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(catalog).write_text(CATALOG.replace('cloud: "aws:eu-central-1"', "country: DE"))
+    assert main(["catalog", "lint", catalog]) == 0
+    assert capsys.readouterr().out == "1 regions, 1 stores, 1 data sets\n"
+
+
 def test_an_object_in_several_countries_is_in_none(catalog: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(catalog).write_text(CATALOG.replace("aws:eu-central-1", "gcp:eu"))
     assert main(["catalog", "show", catalog, "s3://acme-eu/users/1.csv"]) == 0
