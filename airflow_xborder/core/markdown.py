@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_xborder.core.conditions import All, Any, Condition, Not
 from airflow_xborder.core.requirement import Alternative
-from airflow_xborder.core.wording import in_words
+from airflow_xborder.core.wording import in_words, stated_test
 
 _LONG = 100
 Row = Sequence[str]
@@ -20,13 +20,17 @@ def condition_list(condition: Condition, depth: int = 0) -> Iterator[str]:
 
 def _branch(condition: Condition, holds: bool, depth: int) -> Iterator[str]:
     words, start = in_words(condition, holds=holds), "  " * depth
-    if len(words) <= _LONG or not isinstance(condition, (All, Any)):
+    if len(words) <= _LONG or not _is_list(condition):
         yield f"{start}- {escaped(words)}"
         return
     all_of = isinstance(condition, All) is holds
     yield f"{start}- {'all' if all_of else 'any'} of this:"
     for part, stands in _flat(condition, holds, all_of):
         yield from _branch(part, stands, depth + 1)
+
+
+def _is_list(condition: Condition) -> bool:
+    return isinstance(condition, (All, Any)) and stated_test(condition) is None
 
 
 def _plain(condition: Condition, holds: bool) -> tuple[Condition, bool]:
@@ -43,7 +47,7 @@ def _flat(condition: Condition, holds: bool, all_of: bool) -> Iterator[tuple[Con
     """Yield the parts of a condition, and those of parts that are of the same kind in their stead."""
     for part in condition.parts():
         inner, stands = _plain(part, holds)
-        if isinstance(inner, (All, Any)) and (isinstance(inner, All) is stands) is all_of:
+        if _is_list(inner) and (isinstance(inner, All) is stands) is all_of:
             yield from _flat(inner, stands, all_of)
         else:
             yield inner, stands

@@ -84,10 +84,21 @@ def _words(condition: Condition, holds: bool, inside: bool) -> str:
             return _words(condition.condition, not holds, inside)
         case Alternative():
             return _words(condition.needs, holds, inside)
+        case All() if (test := stated_test(condition)) is not None:
+            return f"{_words(test, holds, inside)} ({'silence means no' if holds else 'or nobody says'})"
         case All() | Any():
             return _joined(condition.conditions, isinstance(condition, All) is holds, holds, inside)
         case _:
             return question_in_words(condition, holds)
+
+
+def stated_test(condition: Condition) -> Condition | None:
+    """Return what a fact must be where silence means no (``stated``), or ``None`` for another condition."""
+    match condition:
+        case All(conditions=(Known(path=path), (In() | Is()) as test)) if test.path == path:
+            return test
+        case _:
+            return None
 
 
 def _joined(parts: tuple[Condition, ...], all_of: bool, holds: bool, inside: bool) -> str:

@@ -98,6 +98,10 @@ class TestConditions:
     def test_a_list_of_one_is_its_part(self) -> None:
         assert listed({"all": [{"any": ["personal_data"]}]}) == ["- data personal_data"]
 
+    def test_what_must_be_stated_is_one_entry(self) -> None:
+        found = listed({"all": [*LONG, {"importer.same_entity": {"stated": True}}]})
+        assert found[-1] == "  - importer and exporter are one entity (silence means no)"
+
     def test_always_and_never(self) -> None:
         assert listed({"all": []}) == ["- always"]
         assert listed({"any": []}) == ["- never"]
