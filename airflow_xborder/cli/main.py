@@ -22,6 +22,7 @@ from airflow_xborder.errors import XborderError
 COMMANDS: dict[str, tuple[str, str]] = {
     "decide": ("airflow_xborder.cli.decide", "decide flows, without Airflow"),
     "policy": ("airflow_xborder.cli.policy", "check, test and publish policies"),
+    "law": ("airflow_xborder.cli.law", "read the law in the packs, and see what is due"),
     "catalog": ("airflow_xborder.cli.catalog", "check and look up the catalog"),
     "ledger": ("airflow_xborder.cli.ledger", "verify and seal evidence"),
 }

@@ -7,7 +7,7 @@ a store, a region or a data set *is*; what follows from that is decided elsewher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -19,6 +19,7 @@ from airflow_xborder.core.flow import (
     AutomatedDecision,
     Count,
     DataFlow,
+    End,
     Evidence,
     Mechanism,
     Owner,
@@ -30,48 +31,18 @@ from airflow_xborder.core.flow import (
     mechanism_term,
     purpose_term,
 )
-from airflow_xborder.core.places import (
-    locate_cloud_region,
-    require_country,
-    require_place,
-    require_subdivision,
-)
+from airflow_xborder.core.places import require_country, require_place
 from airflow_xborder.core.records import dataclass
+from airflow_xborder.core.regions import Region
 from airflow_xborder.core.structure import build, checked
 from airflow_xborder.core.vocabulary import KINDS, require_term, suggest
 from airflow_xborder.errors import FlowError, UnknownRegionError
 
-__all__ = ["Catalog", "Owner"]
+__all__ = ["Catalog", "Owner", "Region"]
 
 CONNECTION_SCHEME = "conn://"
 # Where a dot tells a schema from its database; in a bucket's name or an object's key it tells nothing.
 _SQL = ("postgres://", "postgresql://", "mysql://", "mssql://", "oracle://", "redshift://", "snowflake://")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A place that the deployment knows. ``party`` is who acts there unless a flow says otherwise."""
-
-    cloud: str | None = None
-    country: str | None = checked(require_country)
-    subdivision: str | None = checked(require_subdivision)
-    aliases: tuple[str, ...] | None = None
-    connections: Mapping[str, Any] | None = None
-    ledger: str | None = None
-    queue: str | None = None
-    party: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.cloud is None:
-            if self.country is None:
-                raise FlowError("a region needs `cloud` or `country`")
-            return
-        country, subdivision = locate_cloud_region(self.cloud)
-        if self.country not in (None, country):
-            raise FlowError(f"`{self.cloud}` is in {country}, not in {self.country}")
-        object.__setattr__(self, "country", country)
-        if self.subdivision is None:
-            object.__setattr__(self, "subdivision", subdivision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +265,16 @@ class Catalog:
                 f"{where}: unknown region `{name}`", hint=suggest(name, known) or _known(known)
             )
         return self._names[name]
+
+    def spread(self, ends: Iterable[End]) -> tuple[End, ...]:
+        """Return what ends may mean: each itself, or one end in each place of a region that spans several."""
+        return tuple(member for end in ends for member in self._members(end))
+
+    def _members(self, end: End) -> Iterable[End]:
+        region = self.regions[end.region] if end.region else None
+        if region is None or not region.spread:
+            return (end,)
+        return [replace(end, country=country, subdivision=None) for country in sorted(region.spread)]
 
     def store_of(self, uri: str) -> tuple[str, Store] | None:
         """Return the store that an object's URI lies in, with the store's own URI: the longest prefix wins."""

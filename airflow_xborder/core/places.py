@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Countries, sets of countries and cloud regions: which there are, and what lies in what.
+"""Countries and sets of countries: which there are, and what lies in what.
 
 Countries are ISO 3166-1 alpha-2, subdivisions ISO 3166-2 (`US-IL`). A set is a fixed group that rules name
 (`EEA30`); statements that one jurisdiction makes about another, such as adequacy, are dated and live in
-``designations.py``. The country table is checked against pycountry, the regions against botocore, in CI.
+``designations.py``; where a cloud region lies says ``cloud_regions.py``. The country table is checked against
+pycountry in CI.
 """
 
 from __future__ import annotations
@@ -35,30 +36,31 @@ SETS: dict[str, frozenset[str]] = {
     # 28 CFR 202.601; Hong Kong and Macao count as China there.
     "US_DSP_CONCERN": frozenset({"CN", "HK", "MO", "CU", "IR", "KP", "RU", "VE"}),
     "US_PADFAA": frozenset({"CN", "IR", "KP", "RU"}),
+    # The EU's outermost regions that ISO 3166 gives a code of their own (TFEU Art. 355(1)). EU law is law there, and
+    # a rule about the EEA means them only if it names this set too.
+    "EU_OUTERMOST": frozenset("GF GP MF MQ RE YT".split()),
+    # Members of the Global CBPR Forum, those of APEC's system too; its associates are not among them. To be in one of
+    # these countries is no mechanism: the recipient must hold a certificate. Not confirmed.
+    "CBPR_GLOBAL": frozenset("AU CA JP KR MX PH SG TW US".split()),
+    # 18 USC 2523: with the United Kingdom from 2022-10-03, with Australia from 2024-01-31. Not confirmed.
+    "CLOUDACT_PARTNERS": frozenset({"AU", "GB"}),
+    # Greater Bay Area. Of Guangdong nine cities only, which ISO 3166 has no codes for: a rule must ask for the city too.
+    "GBA": frozenset({"CN-GD", "HK", "MO"}),
+    # Parties of Council of Europe Convention 108 (not of 108+): its members, the Russian Federation, and eight that
+    # never were members. Not confirmed.
+    "CONV108": frozenset(
+        """
+        AD AL AM AT AZ BA BE BG CH CY CZ DE DK EE ES FI FR GB GE GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL
+        PT RO RS SE SI SK SM TR UA
+        RU AR CV MA MU MX SN TN UY
+        """.split()
+    ),
 }
 # A legal order that is no country, and the set its law reaches.
 ORDERS: dict[str, str] = {"EU": "EEA30"}
 
 # International organisations that designations name; no flow ends at one.
 ORGANISATIONS: frozenset[str] = frozenset({"EPO"})
-
-# region -> country, subdivision; a region of its own that no pattern may guess.
-AWS_REGIONS: dict[str, tuple[str, str | None]] = {
-    "us-east-1": ("US", "US-VA"), "us-east-2": ("US", "US-OH"), "us-west-1": ("US", "US-CA"),
-    "us-west-2": ("US", "US-OR"), "ca-central-1": ("CA", "CA-QC"), "ca-west-1": ("CA", "CA-AB"),
-    "mx-central-1": ("MX", "MX-QUE"), "sa-east-1": ("BR", "BR-SP"), "sa-west-1": ("CL", "CL-RM"),
-    "af-south-1": ("ZA", "ZA-WC"), "ap-east-1": ("HK", None), "ap-east-2": ("TW", "TW-TPE"),
-    "ap-northeast-1": ("JP", "JP-13"), "ap-northeast-2": ("KR", "KR-11"), "ap-northeast-3": ("JP", "JP-27"),
-    "ap-south-1": ("IN", "IN-MH"), "ap-south-2": ("IN", "IN-TS"), "ap-southeast-1": ("SG", None),
-    "ap-southeast-2": ("AU", "AU-NSW"), "ap-southeast-3": ("ID", "ID-JB"), "ap-southeast-4": ("AU", "AU-VIC"),
-    "ap-southeast-5": ("MY", "MY-10"), "ap-southeast-6": ("NZ", "NZ-AUK"), "ap-southeast-7": ("TH", "TH-10"),
-    "cn-north-1": ("CN", "CN-BJ"), "cn-northwest-1": ("CN", "CN-NX"), "eu-central-1": ("DE", "DE-HE"),
-    "eu-central-2": ("CH", "CH-ZH"), "eu-north-1": ("SE", "SE-AB"), "eu-south-1": ("IT", "IT-25"),
-    "eu-south-2": ("ES", "ES-AR"), "eu-west-1": ("IE", "IE-L"), "eu-west-2": ("GB", "GB-ENG"),
-    "eu-west-3": ("FR", "FR-IDF"), "il-central-1": ("IL", "IL-TA"), "me-south-1": ("BH", None),
-    "me-central-1": ("AE", None), "me-west-1": ("SA", None), "us-gov-west-1": ("US", "US-OR"),
-    "us-gov-east-1": ("US", "US-OH"), "eusc-de-east-1": ("DE", "DE-BB"),
-}  # fmt: skip
 
 _SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 
@@ -107,15 +109,3 @@ def members(name: str) -> frozenset[str]:
     if name in COUNTRIES or (_SUBDIVISION.fullmatch(name) and name[:2] in COUNTRIES):
         return frozenset({name})
     raise UnknownTermError(f"unknown jurisdiction `{name}`", hint=suggest(name, {*SETS, *ORDERS, *COUNTRIES}))
-
-
-def locate_cloud_region(cloud: str) -> tuple[str, str | None]:
-    """Return country and subdivision of a cloud region such as ``aws:eu-central-1``.
-
-    :raises UnknownTermError: for a region that the table does not have: a name is never guessed.
-    """
-    provider, _, region = cloud.partition(":")
-    if provider != "aws" or region not in AWS_REGIONS:
-        hint = suggest(region, set(AWS_REGIONS)) or "write it as `aws:eu-central-1`"
-        raise UnknownTermError(f"unknown cloud region `{cloud}`", hint=hint)
-    return AWS_REGIONS[region]

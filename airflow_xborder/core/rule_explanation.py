@@ -34,7 +34,7 @@ from airflow_xborder.core.wording import in_words
 
 ENGINEER, LAWYER = "engineer", "lawyer"
 _WIDTH = 100
-_UNMET = {
+UNMET = {
     OnUnmet.DENY: "the flow is denied",
     OnUnmet.REVIEW: "a person must decide",
     OnUnmet.TRACK: "it is listed as an open duty, and stops nothing",
@@ -62,16 +62,16 @@ def explain_rule(rule: Requirement, policies: Policies, voice: str) -> str:
 def explain_designation(row: Designation, policies: Policies, voice: str) -> str:
     """Return what a designation says, and which rules it decides, in the voice ``engineer`` or ``lawyer``."""
     heading = f"{row.id}: {row.by} says {row.kind.replace('_', ' ')} of {row.of}"
-    lines = [f"  in force: {_period(row.valid_from, row.valid_until)}"]
+    lines = [f"  in force: {period(row.valid_from, row.valid_until)}"]
     if row.scope is not None:
         lines.append(f"  only where: {in_words(row.scope)}")
     if row.suspends is not None:
         lines.append(f"  it suspends {row.suspends}, which is not in force meanwhile")
     suspensions = policies.designations.suspensions(row)
     lines += [
-        f"  suspended by {other.id}: {_period(other.valid_from, other.valid_until)}" for other in suspensions
+        f"  suspended by {other.id}: {period(other.valid_from, other.valid_until)}" for other in suspensions
     ]
-    deciding = [rule for pack in policies.packs() for rule in pack.requirements if _asks(rule, row)]
+    deciding = [rule for pack in policies.packs() for rule in pack.requirements if asks_for(rule, row)]
     lines += [f"  decides {rule.id} ({rule.citation})" for rule in deciding]
     if voice == ENGINEER:
         lines += _fields(row.scope) if row.scope is not None else []
@@ -95,20 +95,24 @@ def _wrapped(line: str) -> str:
     )  # fmt: skip
 
 
-def _asks(rule: Requirement, row: Designation) -> bool:
-    return any(
-        isinstance(leaf, Designated) and (leaf.by, leaf.kind) == (row.by, row.kind)
-        for leaf in _leaves(All((rule.when, rule.constraint)))
-    )
+def asks_for(rule: Requirement, row: Designation) -> bool:
+    """Tell whether a rule asks for designations of a row's kind."""
+    return (row.by, row.kind) in designations_asked(rule)
+
+
+def designations_asked(rule: Requirement) -> frozenset[tuple[str, str]]:
+    """Return the kinds of designation that a rule asks for, each with who makes it."""
+    asked = _leaves(All((rule.when, rule.constraint)))
+    return frozenset((leaf.by, leaf.kind) for leaf in asked if isinstance(leaf, Designated))
 
 
 def _rule_for_engineer(rule: Requirement) -> Iterator[str]:
     yield from _applying(rule)
     yield from _asked(rule, with_citations=False)
-    yield f"  if that is not so: {_UNMET[rule.on_unmet]}"
-    owed = dict.fromkeys(obligation.type for obligation in _owed(rule))
-    if owed:
-        yield f"  what must then be done: {', '.join(owed)}"
+    yield f"  if that is not so: {UNMET[rule.on_unmet]}"
+    duties = dict.fromkeys(obligation.type for obligation in owed(rule))
+    if duties:
+        yield f"  what must then be done: {', '.join(duties)}"
     if rule.not_cured_by:
         yield f"  what does not help: {', '.join(rule.not_cured_by)}"
     yield from _fields(rule.constraint)
@@ -120,11 +124,15 @@ def _rule_for_lawyer(rule: Requirement, policies: Policies) -> Iterator[str]:
     orders = LegalOrders(order for head in policies.heads for order in head.legal_orders)
     yield f"  law: {pack.title}; {rule.level.value} law of {rule.jurisdiction}, legal order {orders.of(rule.jurisdiction).id}"
     yield from _origin(rule.citation, rule.source, rule.confidence)
-    yield f"  in force: {_period(rule.effective_date, rule.expires)}, by the calendar of {pack.time_zone}"
+    yield f"  in force: {period(rule.effective_date, rule.expires)}, by the calendar of {pack.time_zone}"
     yield from _applying(rule)
     yield from _asked(rule, with_citations=True)
-    yield f"  if that is not so: {_UNMET[rule.on_unmet]}"
-    yield from _relations(rule, pack, policies)
+    yield f"  if that is not so: {UNMET[rule.on_unmet]}"
+    graph = ComplianceGraph(policies)
+    yield from (f"  {words}: {', '.join(names)}" for words, names in relations(rule, pack, graph))
+    rows = [row for row in policies.designations if row.suspends is None and asks_for(rule, row)]
+    for row in sorted(rows, key=lambda row: row.id):
+        yield f"  decided by {row.id}: {row.citation}, {period(row.valid_from, row.valid_until)}"
     yield f"  last checked: {pack.last_checked}"
 
 
@@ -152,7 +160,8 @@ def _asked(rule: Requirement, *, with_citations: bool) -> Iterator[str]:
             yield f"    - {f'{name}: ' if name else ''}{in_words(ground.needs)}"
 
 
-def _owed(rule: Requirement) -> Iterator[Obligation]:
+def owed(rule: Requirement) -> Iterator[Obligation]:
+    """Yield what must be done where a rule is met, by one of its grounds or by any."""
     yield from rule.obligations
     for ground in rule.alternatives():
         yield from ground.attached
@@ -177,13 +186,14 @@ def _origin(citation: str, source: str | None, confidence: str) -> Iterator[str]
     yield f"  confidence: {confidence}{checked}"
 
 
-def _period(first: date, last: date | None) -> str:
+def period(first: date, last: date | None) -> str:
+    """Return a period of validity in words."""
     return f"from {first} to {last}, both included" if last else f"from {first} on"
 
 
-def _relations(rule: Requirement, pack: Pack, policies: Policies) -> Iterator[str]:
-    graph = ComplianceGraph(policies)
-    rules = {other.id: other for other in graph.requirements.values()}
+def relations(rule: Requirement, pack: Pack, graph: ComplianceGraph) -> Iterator[tuple[str, list[str]]]:
+    """Yield what a rule rests on, carries, stands against and gives way to: in words, with the other rules cited."""
+    rules = graph.requirements
 
     def cited(name: str) -> str:
         return f"{name} ({rules[name].citation})" if name in rules else f"{name} (not loaded)"
@@ -199,10 +209,7 @@ def _relations(rule: Requirement, pack: Pack, policies: Policies) -> Iterator[st
     ):
         known = [cited(name) if name in rules or "." in name else name for name in names]
         if known:
-            yield f"  {words}: {', '.join(known)}"
-    rows = [row for row in policies.designations if row.suspends is None and _asks(rule, row)]
-    for row in sorted(rows, key=lambda row: row.id):
-        yield f"  decided by {row.id}: {row.citation}, {_period(row.valid_from, row.valid_until)}"
+            yield words, known
 
 
 def _leaves(condition: Condition) -> Iterator[Condition]:

@@ -41,6 +41,7 @@ CATEGORIES: dict[str, Mapping] = {
     "government_related_us": Mapping(),
     "payment_system_in": Mapping(),
     "export_controlled": Mapping(),
+    "geospatial": Mapping(),
     _PD: Mapping("dpv:PersonalData", "user"),
     f"{_PD}.pseudonymised": Mapping("dpv:PseudonymisedData", "user.unique_id.pseudonymous"),
     f"{_PD}.identifiers": Mapping("dpv:IdentifyingPersonalData", "user.unique_id"),
@@ -153,7 +154,8 @@ MECHANISMS: frozenset[str] = frozenset(
     consent_explicit consent_separate consent_informed_risk contract_ds contract_interest legal_claims vital
     public_interest register authority_approval authority_notification exemption baa service_provider_contract
     cisa_controls no_onward_contract mlat_or_cloudact_agreement law employment_law nonprofit made_public
-    substantial_public_interest care public_health research_89 official_authority equivalent_system""".split()
+    substantial_public_interest care public_health research_89 official_authority equivalent_system binding_agreement
+    written_undertaking benefit_ds""".split()
 )
 # Of these, the ones that are papers somebody signed, issued or filed. What a law or an authority says about a place, a
 # list or a case, what people consent to, and grounds that lie in the facts are none: they are looked up or judged.
@@ -161,14 +163,15 @@ PAPERS: frozenset[str] = frozenset(
     """scc_eu scc_sa idta uk_addendum bcr_c bcr_p uk_bcr code_of_conduct certification adhoc_clauses_approved
     public_instrument admin_arrangement cn_scc cn_certification cn_security_assessment gba_sc anpd_scc kvkk_sc sa_scc
     difc_scc adgm_scc ar_scc ripd_mcc asean_mcc apec_cbpr global_cbpr prp authority_approval authority_notification baa
-    service_provider_contract cisa_controls no_onward_contract mlat_or_cloudact_agreement equivalent_system""".split()
+    service_provider_contract cisa_controls no_onward_contract mlat_or_cloudact_agreement equivalent_system
+    binding_agreement written_undertaking""".split()
 )
 EVIDENCE: frozenset[str] = frozenset(
     """scc_signed annex_i_iii tia tra pia dpia pipia ctia risk_assessment ropa_entry notice_published consent_record
     separate_consent_record parental_consent filing_receipt approval_decision certificate dpf_list_check cbpr_cert_check
     baa_signed audit_report cisa_attestation ownership_check volume_counter negative_list_check anonymisation_test
-    key_custody_proof deletion_proof bias_audit retention_schedule legal_hold_id dpo_review
-    legal_counsel_review""".split()
+    key_custody_proof deletion_proof bias_audit retention_schedule legal_hold_id dpo_review legal_counsel_review
+    agreement_signed necessity_note""".split()
 )
 SAFEGUARDS: frozenset[str] = frozenset(
     """encryption_at_rest encryption_in_transit customer_managed_key key_in_origin pseudonymisation anonymisation

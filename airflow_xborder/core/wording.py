@@ -46,6 +46,10 @@ _SAID = {
     ("importer.same_entity", True): "importer and exporter are one entity",
     ("importer.same_group", True): "importer and exporter belong to one group",
     ("exporter.us_person", True): "the exporter is a US person",
+    ("subjects.us_persons", False): "the data is about no US persons",
+    ("automated_decision", False): "no decision is made by machine",
+    ("importer.same_entity", False): "importer and exporter are two entities",
+    ("importer.same_group", False): "importer and exporter belong to two groups",
 }
 _MANY = 6
 
@@ -80,10 +84,21 @@ def _words(condition: Condition, holds: bool, inside: bool) -> str:
             return _words(condition.condition, not holds, inside)
         case Alternative():
             return _words(condition.needs, holds, inside)
+        case All() if (test := stated_test(condition)) is not None:
+            return f"{_words(test, holds, inside)} ({'silence means no' if holds else 'or nobody says'})"
         case All() | Any():
             return _joined(condition.conditions, isinstance(condition, All) is holds, holds, inside)
         case _:
             return question_in_words(condition, holds)
+
+
+def stated_test(condition: Condition) -> Condition | None:
+    """Return what a fact must be where silence means no (``stated``), or ``None`` for another condition."""
+    match condition:
+        case All(conditions=(Known(path=path), (In() | Is()) as test)) if test.path == path:
+            return test
+        case _:
+            return None
 
 
 def _joined(parts: tuple[Condition, ...], all_of: bool, holds: bool, inside: bool) -> str:
@@ -113,9 +128,9 @@ def _within(leaf: Within, holds: bool) -> str:
 
 
 def _is(leaf: Is, holds: bool) -> str:
-    said = _SAID.get((leaf.path, leaf.expected))
+    said, opposite = (_SAID.get((leaf.path, value)) for value in (leaf.expected, not leaf.expected))
     if said is not None:
-        return said if holds else f"not that {said}"
+        return said if holds else opposite or f"not that {said}"
     return f"{noun(leaf.path)}: {'yes' if leaf.expected is holds else 'no'}"
 
 
@@ -126,6 +141,9 @@ def _is_a(leaf: IsA, holds: bool) -> str:
 def _compare(leaf: Compare, holds: bool) -> str:
     low = f"at least {leaf.at_least}" if leaf.at_least is not None else ""
     high = f"less than {leaf.less_than}" if leaf.less_than is not None else ""
+    if not holds and not (low and high):
+        low, high = high.replace("less than", "at least"), low.replace("at least", "less than")
+        holds = True
     return f"{noun(leaf.path)} {'' if holds else 'not '}{' and '.join(filter(None, (low, high)))}"
 
 
@@ -167,7 +185,9 @@ def _counted(leaf: Counted, holds: bool) -> str:
         f"more than {leaf.more_than:,}" if leaf.more_than is not None else f"at least {leaf.at_least:,}"
     )
     window = leaf.window.replace("_", " ")
-    return f"{'' if holds else 'not '}{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
+    if not holds:
+        threshold = f"not {threshold}" if leaf.at_least is None else f"fewer than {leaf.at_least:,}"
+    return f"{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
 
 
 def _designated(leaf: Designated, holds: bool) -> str:
@@ -184,7 +204,8 @@ def _without(holds: bool) -> str:
 
 
 def _either(types: Iterable[str]) -> str:
-    return " or ".join(sorted(types))
+    names = sorted(types)
+    return names[0] if len(names) == 1 else f"(one of {', '.join(names)})"
 
 
 _WRITERS: Mapping[type[Condition], Callable[..., str]] = {

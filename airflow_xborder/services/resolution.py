@@ -216,7 +216,9 @@ def _places(resolver: _Resolver, places: Places | None) -> Places | None:
     if places is None:
         return None
     changes = {
-        level.name: tuple(_end(resolver, f"places.{level.name}", end) for end in getattr(places, level.name))
+        level.name: resolver.catalog.spread(
+            _end(resolver, f"places.{level.name}", end) for end in getattr(places, level.name)
+        )
         for level in fields(places)
         if getattr(places, level.name) is not None
     }

@@ -19,10 +19,12 @@ from airflow_xborder import __version__, errors
 from airflow_xborder.audit.findings import FindingKind
 from airflow_xborder.authoring import catalog as documents
 from airflow_xborder.authoring.cases import ExpectationDocument
+from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.cli import main, output
 from airflow_xborder.core import catalog
 from airflow_xborder.core.explanation import TEMPLATES
 from airflow_xborder.core.flow import Party
+from airflow_xborder.core.law_pages import law_pages
 from airflow_xborder.core.vocabulary_terms import OBLIGATIONS
 from airflow_xborder.outcomes import outcome_of
 from airflow_xborder.provider_info import get_provider_info
@@ -272,12 +274,22 @@ def test_each_link_leads_somewhere(page):
 
 
 def test_each_page_is_in_the_index():
+    top = DOCS / "README.md"
     linked = {
-        (DOCS / target).resolve()
-        for target in re.findall(r"\]\(([^)\s]+)\)", (DOCS / "README.md").read_text())
+        (index.parent / target).resolve()
+        for index in (top, *REFERENCE.glob("*/README.md"))
+        for target in re.findall(r"\]\(([^)\s]+)\)", index.read_text())
     }
-    ours = {page for page in DOCS.rglob("*.md") if page.parent.name != "adr" and page.name != "README.md"}
+    ours = {page for page in DOCS.rglob("*.md") if page.parent.name != "adr" and page != top}
     assert ours - linked == set()
+
+
+def test_the_pages_of_the_law_are_those_of_the_packs_of_today():
+    """After a change of a pack or a term: ``xborder law pages --to docs/reference/law``."""
+    committed = {path.name: path.read_text() for path in (REFERENCE / "law").glob("*")}
+    if not committed:
+        pytest.skip("no page is committed")
+    assert committed == law_pages(load_policies())
 
 
 def test_each_make_target_that_a_page_names_is_in_the_makefile():

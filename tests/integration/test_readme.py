@@ -241,7 +241,7 @@ def test_the_tutorial_works(tutorial):
     require_as_shown(tutorial.result())
 
 
-@pytest.mark.parametrize("page", ["write-a-policy", "publish-policies"])
+@pytest.mark.parametrize("page", ["write-a-policy", "publish-policies", "keep-the-law-current"])
 def test_the_how_to_works(tmp_path, page):
     require_as_shown(run_page(DOCS / "how-to" / f"{page}.md", tmp_path, environment(tmp_path), LIMIT))
 

@@ -1,53 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Countries against pycountry, cloud regions against botocore, and sets."""
+"""Countries against pycountry, and sets."""
 
 import pycountry
 import pytest
-from botocore.session import Session
 
 from airflow_xborder.core import places
 from airflow_xborder.errors import UnknownTermError
-
-# Partitions of other governments' intelligence services, which nobody outside can use.
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-eusc")
-
-
-def aws_regions() -> set[str]:
-    """Return every region that botocore knows in the partitions that customers can use."""
-    partitions = Session().get_component("data_loader").load_data("partitions")["partitions"]
-    named = {
-        name: {region for region in partition["regions"] if not region.endswith("-global")}
-        for partition in partitions
-        if (name := partition["id"]) in PARTITIONS
-    }
-    assert set(named) == set(PARTITIONS)
-    return set().union(*named.values())
 
 
 class TestTables:
     def test_the_countries_are_those_of_iso_3166_and_kosovo(self) -> None:
         assert {country.alpha_2 for country in pycountry.countries} | {"XK"} == places.COUNTRIES
 
-    def test_every_aws_region_is_mapped_and_no_other(self) -> None:
-        assert aws_regions() == set(places.AWS_REGIONS)
-
-    @pytest.mark.parametrize("region", sorted(places.AWS_REGIONS))
-    def test_a_region_lies_in_its_country(self, region: str) -> None:
-        country, subdivision = places.locate_cloud_region(f"aws:{region}")
-        assert country in places.COUNTRIES
-        assert subdivision is None or subdivision.startswith(f"{country}-")
-
-    def test_the_subdivisions_of_regions_are_those_of_iso_3166(self) -> None:
-        known = {entry.code for entry in pycountry.subdivisions}
-        # Telangana got a new code (IN-TG to IN-TS) that not every edition has.
-        wrong = {code for _, code in places.AWS_REGIONS.values() if code and code not in known | {"IN-TS"}}
-        assert wrong == set()
-
     def test_sets_have_known_members_and_the_right_sizes(self) -> None:
-        assert all(members <= places.COUNTRIES for members in places.SETS.values())
-        assert (len(places.SETS["EU27"]), len(places.SETS["EEA30"])) == (27, 30)
+        subdivisions = {entry.code for entry in pycountry.subdivisions}
+        assert all(members <= places.COUNTRIES | subdivisions for members in places.SETS.values())
+        sizes = {name: len(members) for name, members in places.SETS.items()}
+        assert sizes == {
+            "EU27": 27, "EEA30": 30, "US_DSP_CONCERN": 8, "US_PADFAA": 4, "EU_OUTERMOST": 6, "CBPR_GLOBAL": 9,
+            "CLOUDACT_PARTNERS": 2, "GBA": 3, "CONV108": 55,
+        }  # fmt: skip
         assert {"HK", "MO"} <= places.SETS["US_DSP_CONCERN"]
         assert set(places.ORDERS.values()) <= places.SETS.keys()
+
+    def test_sets_say_what_they_mean_at_their_borders(self) -> None:
+        assert places.SETS["EEA30"] < places.SETS["CONV108"]
+        assert {"GB", "CH", "RU"} <= places.SETS["CONV108"]
+        assert not places.SETS["CONV108"] & {"BY", "XK", "US", "VA"}
+        # Not part of the Union, though they belong to member states.
+        assert not (places.SETS["EEA30"] | places.SETS["EU_OUTERMOST"]) & {
+            "GL",
+            "FO",
+            "AW",
+            "CW",
+            "SX",
+            "NC",
+            "PF",
+        }
+        assert places.SETS["US_PADFAA"] < places.SETS["US_DSP_CONCERN"]
+
+    def test_no_two_sets_have_the_same_members(self) -> None:
+        """Reports call a set of places by its name: by which one must be clear."""
+        assert len(set(places.SETS.values())) == len(places.SETS)
 
 
 class TestNames:
@@ -81,13 +75,3 @@ class TestNames:
     def test_a_name_that_stands_for_nothing(self, wrong: str) -> None:
         with pytest.raises(UnknownTermError, match="unknown jurisdiction"):
             places.members(wrong)
-
-    @pytest.mark.parametrize(
-        ("wrong", "hint"),
-        [("aws:eu-west-33", "did you mean `eu-west-3`?"), ("gcp:europe-west1", "did you mean `eu-west-1`?"),
-         ("nowhere", "write it as `aws:eu-central-1`")],
-    )  # fmt: skip
-    def test_a_region_is_never_guessed(self, wrong: str, hint: str) -> None:
-        with pytest.raises(UnknownTermError, match="unknown cloud region") as caught:
-            places.locate_cloud_region(wrong)
-        assert caught.value.hint == hint

@@ -89,6 +89,27 @@ def test_places_that_the_author_names_stand_in_the_claimed_flow_alone() -> None:
     assert answer.claimed.places.logs[0].country == "US"
 
 
+def test_a_place_that_spans_countries_is_each_of_them() -> None:
+    regions = {**CATALOG["regions"], "model": {"cloud": "gcp:eur4"}, "anywhere": {"cloud": "vertex:global"}}
+    answer = resolved(
+        flow(places={"inference": [{"region": "model", "subdivision": "US-VA"}, {"region": "anywhere"}]}),
+        regions=regions,
+    )
+    assert answer.claimed.places is not None
+    ends = answer.claimed.places.inference or ()
+    assert [(end.region, end.country) for end in ends] == [
+        ("model", "FI"),
+        ("model", "NL"),
+        ("anywhere", None),
+    ]
+
+
+def test_an_end_that_spans_countries_is_in_none() -> None:
+    regions = {**CATALOG["regions"], "us": {"cloud": "gcp:us", "party": "acme-inc"}}
+    for answer in (resolved(regions=regions).known, resolved(regions=regions).claimed):
+        assert (answer.destination.region, answer.destination.country) == ("us", None)
+
+
 def test_who_only_asks_may_state_parties_and_documents() -> None:
     asked = flow(importer={"party": "nobody", "country": "CH"}, mechanisms=["bcr_c"])
     answer = complete_from_catalog(asked, Catalog(deepcopy(CATALOG)), NOW.date())

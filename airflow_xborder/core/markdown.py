@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Markdown for generated pages: text that is never taken for markup, tables, and conditions as nested lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from airflow_xborder.core.conditions import All, Any, Condition, Not
+from airflow_xborder.core.requirement import Alternative
+from airflow_xborder.core.wording import in_words, stated_test
+
+_LONG = 100
+Row = Sequence[str]
+
+
+def condition_list(condition: Condition, depth: int = 0) -> Iterator[str]:
+    """Yield a condition as a list: one entry where it is short, else one for each of its parts."""
+    yield from _branch(*_plain(condition, True), depth)
+
+
+def _branch(condition: Condition, holds: bool, depth: int) -> Iterator[str]:
+    words, start = in_words(condition, holds=holds), "  " * depth
+    if len(words) <= _LONG or not _is_list(condition):
+        yield f"{start}- {escaped(words)}"
+        return
+    all_of = isinstance(condition, All) is holds
+    yield f"{start}- {'all' if all_of else 'any'} of this:"
+    for part, stands in _flat(condition, holds, all_of):
+        yield from _branch(part, stands, depth + 1)
+
+
+def _is_list(condition: Condition) -> bool:
+    return isinstance(condition, (All, Any)) and stated_test(condition) is None
+
+
+def _plain(condition: Condition, holds: bool) -> tuple[Condition, bool]:
+    """Take off what only wraps a condition: a negation, a name, a list of one."""
+    parts = tuple(condition.parts())
+    while len(parts) == 1 and isinstance(condition, (Not, Alternative, All, Any)):
+        holds = holds is not isinstance(condition, Not)
+        condition = parts[0]
+        parts = tuple(condition.parts())
+    return condition, holds
+
+
+def _flat(condition: Condition, holds: bool, all_of: bool) -> Iterator[tuple[Condition, bool]]:
+    """Yield the parts of a condition, and those of parts that are of the same kind in their stead."""
+    for part in condition.parts():
+        inner, stands = _plain(part, holds)
+        if _is_list(inner) and (isinstance(inner, All) is stands) is all_of:
+            yield from _flat(inner, stands, all_of)
+        else:
+            yield inner, stands
+
+
+def link(text: str, address: str | None) -> str:
+    """Return text that leads to an address of the web; another address, which nobody can follow, is told instead."""
+    if not address:
+        return escaped(text)
+    if not address.startswith(("https://", "http://")):
+        return escaped(f"{text} ({address})")
+    return f"[{escaped(text)}]({_encoded(address)})"
+
+
+def bare_link(address: str) -> str:
+    """Return an address as a link to itself."""
+    return f"<{_encoded(address)}>" if address.startswith(("https://", "http://")) else escaped(address)
+
+
+def _encoded(address: str) -> str:
+    for char, code in ((" ", "%20"), ("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E"), ("|", "%7C")):
+        address = address.replace(char, code)
+    return address
+
+
+def bullet(key: str, text: str) -> str:
+    """Return a list entry with its subject in bold."""
+    return f"- **{escaped(key)}**: {escaped(text)}"
+
+
+def escaped(text: str) -> str:
+    """Return text in which nothing is markup, as one line that a table can hold."""
+    text = " ".join(text.split())
+    for char in ("\\", "|", "*", "<", "["):
+        text = text.replace(char, f"\\{char}")
+    return text
+
+
+def anchor(heading: str) -> str:
+    """Return a heading's anchor, as GitHub makes it."""
+    kept = (char for char in heading.lower() if char.isalnum() or char in "_- ")
+    return "".join(kept).replace(" ", "-")
+
+
+def table(heading: Row, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield a table; its cells are Markdown already."""
+    for number, row in enumerate((heading, *rows)):
+        yield f"| {' | '.join(row)} |"
+        if number == 0:
+            yield f"|{' --- |' * len(heading)}"
+
+
+def page_text(lines: Iterable[str]) -> str:
+    """Return lines as the text of a file."""
+    return "\n".join(line.rstrip() for line in lines) + "\n"
