@@ -313,7 +313,9 @@ class ComplianceGraph:
 
 def _packs_of(jurisdiction: str) -> list[str]:
     countries = {place[:2] for place in members(jurisdiction)}
-    heads = [head for head in _shipped().heads if head.jurisdiction != BASE_PACK]  # principles are of no place
+    heads = [
+        head for head in _shipped().heads if head.jurisdiction != BASE_PACK
+    ]  # principles are of no place
     found = [
         head.id
         for head in heads

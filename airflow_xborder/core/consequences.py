@@ -2,13 +2,15 @@
 """What a change of policies does to ordinary flows: a fixed grid of them is decided before and after.
 
 The grid takes the places that the packs answer for, groups of data, and purposes; each flow is asked once with no
-document at all, and once with an importer that is on a list, since lists carry designations. It shows what a change
-means, and proves nothing about flows that are not in it.
+document at all, and once with an importer that is on a list, since lists carry designations. One end of each is a
+place that the change is about; of those, and of the places at the other end, no more than some are tried, those with
+most rules first. It shows what a change means, and proves nothing about flows that are not in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Container
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
@@ -25,6 +27,7 @@ GROUPS = {
     "precise location": "personal_data.location.precise",
 }
 PURPOSES = ("service_delivery", "ml_training", "sale_or_brokerage")
+_MOST_PLACES = 8
 _LIST = "eu_us_dpf"
 Decide: TypeAlias = Callable[[Policies, DataFlow], Decision]
 
@@ -58,10 +61,18 @@ class Consequence:
 def find_consequences(old: Policies, new: Policies, decide: Decide) -> tuple[Consequence, ...]:
     """Decide the grid under both sets, and return what is different, grouped and sorted."""
     found: list[Consequence] = []
-    places = {**_flipped(old, new), **_places(old), **_places(new)}
+    changed = _changed(old, new)
+    if not changed:
+        return ()
+    everywhere = _most_ruled({**_places(old), **_places(new)}, old, new)
+    about = _most_ruled({**_places(old, changed), **_places(new, changed)} or everywhere, old, new)
+    about = {**_flipped(old, new), **about}
+    places = {**everywhere, **about}
     for (group, category), source, destination, purpose, listed in product(
         GROUPS.items(), sorted(places), sorted(places), PURPOSES, (False, True)
     ):
+        if source not in about and destination not in about:
+            continue
         flow = _flow((source, destination), category, purpose, listed)
         was, now = decide(old, flow), decide(new, flow)
         if (was.outcome, was.reasons) != (now.outcome, now.reasons):
@@ -98,10 +109,34 @@ def _flipped(old: Policies, new: Policies) -> dict[str, str]:
     return {place: place for place in sorted(places)}
 
 
-def _places(policies: Policies) -> dict[str, str]:
-    """Return a place for each legal area that a pack answers for, with the area's name: of a set one country."""
+def _changed(old: Policies, new: Policies) -> set[str]:
+    """Return the ids of the packs that are not the same in both."""
+    one, other = ({str(row["pack"]): row for row in policies.documents} for policies in (old, new))
+    return {name for name in {*one, *other} if one.get(name) != other.get(name)}
+
+
+def _most_ruled(places: dict[str, str], *sets: Policies) -> dict[str, str]:
+    """Return the places for which there are most rules."""
+    rules = Counter(
+        {
+            place: sum(
+                len(pack.requirements)
+                for policies in sets
+                for pack in policies.packs()
+                if place in pack.covers
+            )
+            for place in sorted(places)
+        }
+    )
+    return {place: places[place] for place, _ in rules.most_common(_MOST_PLACES)}
+
+
+def _places(policies: Policies, packs: Container[str] | None = None) -> dict[str, str]:
+    """Return a place for each legal area that some packs answer for, with the area's name: of a set one country."""
     found: dict[str, str] = {}
     for head in policies.heads:
+        if packs is not None and head.id not in packs:
+            continue
         left = head.covers
         for name, members in sorted(SETS.items(), key=lambda entry: (-len(entry[1]), entry[0])):
             if members <= left:
