@@ -32,7 +32,7 @@ from airflow_xborder.core.requirement import Alternative, Effect, OnUnmet, Requi
 from airflow_xborder.core.rule_explanation import UNMET, designations_asked, owed, period, relations
 from airflow_xborder.core.staleness import is_unsure, what_it_is
 from airflow_xborder.core.term_page import term_lines
-from airflow_xborder.core.wording import in_words, name_set
+from airflow_xborder.core.wording import WHOLE, in_words, name_set
 
 INDEX, TERMS = "README.md", "terms.md"
 MADE = "<!-- Made by `xborder law pages`: change the pack, not this page. -->"
@@ -98,7 +98,7 @@ class _Page:
     def _facts(self) -> Iterator[Row]:
         pack = self.pack
         yield "jurisdiction", f"`{pack.jurisdiction}`"
-        yield "answers for", escaped(name_set(pack.covers)) if pack.covers else "no place of its own"
+        yield "answers for", escaped(name_set(pack.covers, WHOLE)) if pack.covers else "no place of its own"
         yield "days begin in", pack.time_zone
         yield "version", escaped(pack.version)
         yield "last checked", pack.last_checked.isoformat()
@@ -184,7 +184,7 @@ class _Page:
                     f"`{row.id}`",
                     escaped(what_it_is(row)),
                     _dates(row.valid_from, row.valid_until),
-                    escaped(in_words(row.scope)) if row.scope is not None else "",
+                    escaped(in_words(row.scope, most=WHOLE)) if row.scope is not None else "",
                     link(row.citation, row.source),
                     row.confidence,
                     escaped(row.warning or ""),
@@ -217,7 +217,7 @@ class _Page:
             ("places", "what is known", "of", "reviewed", "note"),
             (
                 (
-                    escaped(name_set(row.places)),
+                    escaped(name_set(row.places, WHOLE)),
                     row.status.replace("_", " "),
                     ", ".join(f"`{name}`" for name in row.categories) or "all data",
                     row.reviewed_at.isoformat() if row.reviewed_at else "",
@@ -258,11 +258,11 @@ def demands_in_words(demands: Demands) -> Iterator[str]:
     if demands.erase_days is not None:
         yield f"erase within {demands.erase_days} days"
     if demands.store_in is not None:
-        yield f"store only in {name_set(demands.store_in)}"
+        yield f"store only in {name_set(demands.store_in, WHOLE)}"
     if demands.copy_in is not None:
-        yield f"keep a copy in {name_set(demands.copy_in)}"
+        yield f"keep a copy in {name_set(demands.copy_in, WHOLE)}"
     if demands.keep_out_of is not None:
-        yield f"store or use nothing in {name_set(demands.keep_out_of)}"
+        yield f"store or use nothing in {name_set(demands.keep_out_of, WHOLE)}"
     if demands.disclosure is not None:
         yield f"{demands.disclosure} when somebody with power over the holder asks"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from airflow_xborder.core.conditions import All, Any, Condition, Not
 from airflow_xborder.core.requirement import Alternative
-from airflow_xborder.core.wording import in_words, stated_test
+from airflow_xborder.core.wording import WHOLE, in_words, stated_test
 
 _LONG = 100
 Row = Sequence[str]
@@ -19,7 +19,7 @@ def condition_list(condition: Condition, depth: int = 0) -> Iterator[str]:
 
 
 def _branch(condition: Condition, holds: bool, depth: int) -> Iterator[str]:
-    words, start = in_words(condition, holds=holds), "  " * depth
+    words, start = in_words(condition, holds=holds, most=WHOLE), "  " * depth
     if len(words) <= _LONG or not _is_list(condition):
         yield f"{start}- {escaped(words)}"
         return

@@ -52,6 +52,8 @@ _SAID = {
     ("importer.same_group", False): "importer and exporter belong to two groups",
 }
 _MANY = 6
+WHOLE = 10_000
+"""How many members of a set to name where none may be left out."""
 
 
 def noun(path: str) -> str:
@@ -59,8 +61,8 @@ def noun(path: str) -> str:
     return _NOUNS.get(path) or path.removeprefix("attributes.").replace("_", " ").replace(".", " ")
 
 
-def name_set(values: Iterable[str]) -> str:
-    """Return the name of a set of places, or its members; of very many only some."""
+def name_set(values: Iterable[str], most: int = _MANY) -> str:
+    """Return the name of a set of places, or its members; of more than ``most`` only some."""
     given = frozenset(values)
     named = next((name for name, members in SETS.items() if members == given), None)
     if named is not None:
@@ -68,28 +70,36 @@ def name_set(values: Iterable[str]) -> str:
     large = [name for name, members in SETS.items() if len(members) > _MANY and members < given]
     inside = max(large, key=lambda name: len(SETS[name]), default=None)
     listed = sorted(given - SETS[inside]) if inside else sorted(given)
-    shown = [*([inside] if inside else ()), *listed[:_MANY]]
-    more = len(listed) - _MANY
+    shown = [*([inside] if inside else ()), *listed[:most]]
+    more = len(listed) - most
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "") if shown else "nothing"
 
 
-def in_words(condition: Condition, *, holds: bool = True) -> str:
-    """Return what a condition asks, or for ``holds=False`` its opposite."""
-    return _words(condition, holds, inside=False)
+def in_words(condition: Condition, *, holds: bool = True, most: int = _MANY) -> str:
+    """Return what a condition asks, or for ``holds=False`` its opposite.
+
+    :param most: how many members of a set are named.
+    """
+    return _words(condition, holds, False, most)
 
 
-def _words(condition: Condition, holds: bool, inside: bool) -> str:
+def _words(condition: Condition, holds: bool, inside: bool, most: int) -> str:
     match condition:
         case Not():
-            return _words(condition.condition, not holds, inside)
+            return _words(condition.condition, not holds, inside, most)
         case Alternative():
-            return _words(condition.needs, holds, inside)
+            return _words(condition.needs, holds, inside, most)
         case All() if (test := stated_test(condition)) is not None:
-            return f"{_words(test, holds, inside)} ({'silence means no' if holds else 'or nobody says'})"
+            return (
+                f"{_words(test, holds, inside, most)} ({'silence means no' if holds else 'or nobody says'})"
+            )
         case All() | Any():
-            return _joined(condition.conditions, isinstance(condition, All) is holds, holds, inside)
+            parts = [
+                _words(part, holds, len(condition.conditions) > 1, most) for part in condition.conditions
+            ]
+            return _joined(parts, isinstance(condition, All) is holds, inside)
         case _:
-            return question_in_words(condition, holds)
+            return question_in_words(condition, holds, most)
 
 
 def stated_test(condition: Condition) -> Condition | None:
@@ -101,8 +111,8 @@ def stated_test(condition: Condition) -> Condition | None:
             return None
 
 
-def _joined(parts: tuple[Condition, ...], all_of: bool, holds: bool, inside: bool) -> str:
-    words = list(dict.fromkeys(_words(part, holds, inside=len(parts) > 1) for part in parts))
+def _joined(parts: Iterable[str], all_of: bool, inside: bool) -> str:
+    words = list(dict.fromkeys(parts))
     if not words:
         return "always" if all_of else "never"
     if len(words) == 1:
@@ -111,20 +121,23 @@ def _joined(parts: tuple[Condition, ...], all_of: bool, holds: bool, inside: boo
     return f"({joined})" if inside else joined
 
 
-def question_in_words(leaf: Condition, holds: bool) -> str:
+def question_in_words(leaf: Condition, holds: bool, most: int = _MANY) -> str:
     """Return what a single question asks, or its opposite."""
+    name = _LISTING.get(type(leaf))
+    if name is not None:
+        return name(leaf, holds, most)
     write = _WRITERS.get(type(leaf))
     if write is None:
         return f"{'' if holds else 'not: '}{type(leaf).__name__}"
     return write(leaf, holds)
 
 
-def _in(leaf: In, holds: bool) -> str:
-    return f"{noun(leaf.path)} {'' if holds else 'not '}{name_set(leaf.values)}"
+def _in(leaf: In, holds: bool, most: int) -> str:
+    return f"{noun(leaf.path)} {'' if holds else 'not '}{name_set(leaf.values, most)}"
 
 
-def _within(leaf: Within, holds: bool) -> str:
-    return f"{noun(leaf.path)} {'only ' if holds else 'also outside '}{name_set(leaf.values)}"
+def _within(leaf: Within, holds: bool, most: int) -> str:
+    return f"{noun(leaf.path)} {'only ' if holds else 'also outside '}{name_set(leaf.values, most)}"
 
 
 def _is(leaf: Is, holds: bool) -> str:
@@ -176,8 +189,8 @@ def _listed(leaf: Listed, holds: bool) -> str:
     return f"importer {'' if holds else 'not '}on the list {leaf.framework}"
 
 
-def _owned_by(leaf: OwnedBy, holds: bool) -> str:
-    return f"owners in {name_set(leaf.countries)} hold {'' if holds else 'less than '}{leaf.share}{' or more' if holds else ''}"
+def _owned_by(leaf: OwnedBy, holds: bool, most: int) -> str:
+    return f"owners in {name_set(leaf.countries, most)} hold {'' if holds else 'less than '}{leaf.share}{' or more' if holds else ''}"
 
 
 def _counted(leaf: Counted, holds: bool) -> str:
@@ -190,8 +203,8 @@ def _counted(leaf: Counted, holds: bool) -> str:
     return f"{threshold} {leaf.unit} in {window} ({', '.join(leaf.categories)})"
 
 
-def _designated(leaf: Designated, holds: bool) -> str:
-    outside = f" outside {name_set(leaf.outside)}" if leaf.outside else ""
+def _designated(leaf: Designated, holds: bool, most: int) -> str:
+    outside = f" outside {name_set(leaf.outside, most)}" if leaf.outside else ""
     return f"{'' if holds else 'not '}all {noun(leaf.path)}{outside} with {leaf.kind} by {leaf.by}"
 
 
@@ -208,8 +221,11 @@ def _either(types: Iterable[str]) -> str:
     return names[0] if len(names) == 1 else f"(one of {', '.join(names)})"
 
 
+_LISTING: Mapping[type[Condition], Callable[..., str]] = {
+    In: _in, Within: _within, OwnedBy: _owned_by, Designated: _designated,
+}  # fmt: skip
 _WRITERS: Mapping[type[Condition], Callable[..., str]] = {
-    In: _in, Within: _within, Is: _is, IsA: _is_a, Compare: _compare, Known: _known, NotAmong: _not_among,
+    Is: _is, IsA: _is_a, Compare: _compare, Known: _known, NotAmong: _not_among,
     HasMechanism: _mechanism, HasEvidence: _evidence, HasSafeguard: _safeguard, HasConsent: _consent,
-    Listed: _listed, OwnedBy: _owned_by, Counted: _counted, Designated: _designated, Discharge: _discharge,
+    Listed: _listed, Counted: _counted, Discharge: _discharge,
 }  # fmt: skip

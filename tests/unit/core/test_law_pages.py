@@ -137,6 +137,11 @@ class TestBarePack:
         assert "Nothing: every rule was held against its source, last on 2026-11-21.\n" in page
         assert not {"## Designations", "## Sources", "## Facts it asks for by name"} & set(page.split("\n"))
 
+    def test_no_member_of_a_set_is_left_out(self) -> None:
+        sectors = [f"sector_{letter}" for letter in "abcdefghij"]
+        page = pages(make_pack("t", make_row(when={"exporter.sector": sectors})))["t.md"]
+        assert f"exporter sector {', '.join(sectors)}\n" in page
+
     def test_a_pack_of_no_place(self) -> None:
         assert "| answers for | no place of its own |" in pages(make_pack("t", covers=[]))["t.md"]
 
