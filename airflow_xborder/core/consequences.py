@@ -27,7 +27,7 @@ GROUPS = {
     "precise location": "personal_data.location.precise",
 }
 PURPOSES = ("service_delivery", "ml_training", "sale_or_brokerage")
-_MOST_PLACES = 8
+_MOST_PLACES = 4
 _LIST = "eu_us_dpf"
 Decide: TypeAlias = Callable[[Policies, DataFlow], Decision]
 
@@ -106,7 +106,7 @@ def _flipped(old: Policies, new: Policies) -> dict[str, str]:
     rows = [{row.id: row for row in policies.designations} for policies in (old, new)]
     changed = [row for one, other in (rows, rows[::-1]) for row in one.values() if other.get(row.id) != row]
     places = {place for row in changed for place in sorted(row.places)[:2]} - ORGANISATIONS
-    return {place: place for place in sorted(places)}
+    return {place: place for place in sorted(places)[:_MOST_PLACES]}
 
 
 def _changed(old: Policies, new: Policies) -> set[str]:
