@@ -102,7 +102,8 @@ class PolicyLayer:
     'acme.no_health_abroad forbids it: Health data stays.'
 
     :param policies: pack ids, whole packs and single requirements as plain data, or a set made already; all that are
-        shipped if there are none. The base pack is always among them.
+        shipped if there are none. The base pack is always among them, and a shipped pack brings those on which its rules
+        depend.
     :raises PolicyError: for what is wrong in them.
     """
 

@@ -44,7 +44,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     ),
     "packs": _option(
         "Ids and paths of the packs to use with `catalog`, separated by blanks or commas; by default all that "
-        "are shipped. The base pack is always there.",
+        "are shipped. The base pack is always there, and a shipped pack brings those on which its rules depend.",
         example="eu.gdpr us.dsp",
     ),
     "enforcement": _option(

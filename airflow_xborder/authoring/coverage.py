@@ -27,7 +27,6 @@ from airflow_xborder.core.grounds import Counted, OwnedBy
 from airflow_xborder.core.instantiation import day_in
 from airflow_xborder.core.pack import Pack
 from airflow_xborder.core.places import SETS
-from airflow_xborder.core.requirement import Requirement
 from airflow_xborder.core.truth import Truth
 
 KINDS = ("requirements", "alternatives", "thresholds", "dates")
@@ -50,42 +49,71 @@ def coverage(policies: Policies, packs: Iterable[str], results: Iterable[CaseRes
 
     :param policies: what the cases were decided with, so that grounds can be asked again.
     """
-    passed = [result for result in results if result.passed]
+    cases = _Cases(policies, [result for result in results if result.passed])
     found: list[Side] = []
     for name in packs:
-        reading = _Reading(policies, policies.pack(name), passed)
+        reading = _Reading(cases, policies.pack(name))
         for kind in (reading.requirements, reading.alternatives, reading.thresholds, reading.dates):
             found += sorted(set(kind()))
     return tuple(found)
 
 
+class _Cases:
+    """The cases that pass, by what each pack asks of them."""
+
+    def __init__(self, policies: Policies, passed: list[CaseResult]) -> None:
+        self._policies = policies
+        self._passed = passed
+        self._made: dict[tuple[int, str, frozenset[str]], Case] = {}
+        self.lacking = {entry.requirement_id: entry.lacks for entry in untested(policies, passed)}
+        self.met: dict[str, list[int]] = defaultdict(list)
+        self.about: dict[str, list[int]] = defaultdict(list)
+        self.reaching: dict[str, list[int]] = defaultdict(list)
+        for number, result in enumerate(passed):
+            statuses = {row.requirement_id: row.status for row in reversed(result.decision.applicable)}
+            for rule in {*statuses, *dict(result.claims)}:
+                self.about[rule].append(number)
+                if statuses.get(rule) == "met":
+                    self.met[rule].append(number)
+            for place in _reach(result):
+                self.reaching[place].append(number)
+
+    def __len__(self) -> int:
+        return len(self._passed)
+
+    def case(self, number: int, time_zone: str, uncured: frozenset[str] = frozenset()) -> Case:
+        """Return what grounds of a pack ask one case."""
+        key = number, time_zone, uncured
+        if key not in self._made:
+            result = self._passed[number]
+            self._made[key] = Case(
+                facts=result.facts,
+                on=day_in(time_zone, result.as_of),
+                designations=self._policies.designations,
+                uncured=uncured,
+            )
+        return self._made[key]
+
+
 class _Reading:
     """One pack and the cases that pass."""
 
-    def __init__(self, policies: Policies, pack: Pack, passed: list[CaseResult]) -> None:
-        self._policies = policies
+    def __init__(self, cases: _Cases, pack: Pack) -> None:
+        self._cases = cases
         self._pack = pack
-        self._passed = passed
-        self._cases: dict[tuple[int, frozenset[str]], Case] = {}
 
     def _side(self, kind: str, of: str, side: str, reached: bool) -> Side:
         return Side(self._pack.id, kind, of, side, reached)
 
     def _case(self, number: int, uncured: frozenset[str]) -> Case:
-        key = number, uncured
-        if key not in self._cases:
-            result = self._passed[number]
-            self._cases[key] = Case(
-                facts=result.facts,
-                on=day_in(self._pack.time_zone, result.as_of),
-                designations=self._policies.designations,
-                uncured=uncured,
-            )
-        return self._cases[key]
+        return self._cases.case(number, self._pack.time_zone, uncured)
+
+    def _days(self, numbers: Iterable[int]) -> set[date]:
+        return {self._case(number, frozenset()).on for number in numbers}
 
     def requirements(self) -> Iterator[Side]:
         """Yield both sides of each rule."""
-        lacking = {entry.requirement_id: entry.lacks for entry in untested(self._policies, self._passed)}
+        lacking = self._cases.lacking
         for rule in self._pack.requirements:
             for side in sides_of(rule):
                 yield self._side("requirements", rule.id, side, side not in lacking.get(rule.id, ()))
@@ -94,7 +122,7 @@ class _Reading:
         """Yield each ground of each rule."""
         for rule in self._pack.requirements:
             uncured = frozenset(rule.not_cured_by)
-            met = [number for number, result in enumerate(self._passed) if _status(result, rule.id) == "met"]
+            met = self._cases.met.get(rule.id, ())
             for position, ground in enumerate(rule.alternatives(), start=1):
                 reached = any(ground.truth(self._case(number, uncured)) is Truth.TRUE for number in met)
                 yield self._side("alternatives", ground.id or f"{rule.id}#{position}", "met", reached)
@@ -107,7 +135,7 @@ class _Reading:
             for threshold in _thresholds(All((rule.when, rule.constraint))):
                 for name, side, reaches in _sides(threshold):
                     found[name, side] |= any(
-                        reaches(self._case(number, uncured)) for number in range(len(self._passed))
+                        reaches(self._case(number, uncured)) for number in range(len(self._cases))
                     )
         for (name, side), reached in found.items():
             yield self._side("thresholds", name, side, reached)
@@ -115,29 +143,15 @@ class _Reading:
     def dates(self) -> Iterator[Side]:
         """Yield the days on both sides of each beginning and end."""
         for rule in self._pack.requirements:
-            days = self._days(rule)
+            # The days of the cases that say something about a rule, or in which it applies.
+            days = self._days(self._cases.about.get(rule.id, ()))
             for side, day in _turns(rule.effective_date, rule.expires):
                 yield self._side("dates", rule.id, f"{side} {day}", day in days)
         for row in self._pack.designations:
-            days = {
-                self._case(number, frozenset()).on
-                for number, result in enumerate(self._passed)
-                if row.places & _reach(result)
-            }
+            numbers = {number for place in row.places for number in self._cases.reaching.get(place, ())}
+            days = self._days(numbers)
             for side, day in _turns(row.valid_from, row.valid_until):
                 yield self._side("dates", row.id, f"{side} {day}", day in days)
-
-    def _days(self, rule: Requirement) -> set[date]:
-        """Return the days of the cases that say something about a rule, or in which it applies."""
-        return {
-            self._case(number, frozenset()).on
-            for number, result in enumerate(self._passed)
-            if rule.id in dict(result.claims) or _status(result, rule.id) is not None
-        }
-
-
-def _status(result: CaseResult, name: str) -> str | None:
-    return next((row.status for row in result.decision.applicable if row.requirement_id == name), None)
 
 
 def _reach(result: CaseResult) -> frozenset[str]:

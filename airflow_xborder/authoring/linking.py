@@ -15,7 +15,7 @@ from typing import Any
 
 from airflow_xborder.authoring.checking import alternatives
 from airflow_xborder.authoring.overlaps import Problem, overlapping
-from airflow_xborder.authoring.shipped import shipped_ids, shipped_names
+from airflow_xborder.authoring.shipped import regime_of, shipped_ids, shipped_names
 from airflow_xborder.authoring.source import Document
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.legal_orders import LegalOrders
@@ -82,7 +82,7 @@ class _Linker:
         regimes = {*shipped_ids(), *(str(document["pack"]) for document in self.documents)}
         for number, document in enumerate(self.documents):
             for path, _, name in _ids(document):
-                owner = max((pack for pack in regimes if name.startswith(f"{pack}.")), key=len, default=None)
+                owner = regime_of(name, regimes)
                 if owner not in (None, document["pack"]):
                     hint = f"begin it with `{document['pack']}.` or a name of your own"
                     yield Problem(number, path, f"`{name}` looks like an id of `{owner}`", hint)

@@ -13,7 +13,13 @@ from airflow_xborder.authoring.checking import BASE_PACK, check_pack
 from airflow_xborder.authoring.complaints import validate_data
 from airflow_xborder.authoring.documents import PackDocument
 from airflow_xborder.authoring.linking import link
-from airflow_xborder.authoring.shipped import pack_files, shipped_folder, shipped_ids, shipped_packs
+from airflow_xborder.authoring.shipped import (
+    pack_files,
+    regime_of,
+    shipped_folder,
+    shipped_ids,
+    shipped_packs,
+)
 from airflow_xborder.authoring.source import Document, read_document, readable
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.places import members
@@ -36,6 +42,8 @@ __all__ = [
 def load_policies(selection: Iterable[str] | None = None) -> Policies:
     """Load packs by id or path; the base pack is always among them.
 
+    A shipped pack brings the shipped packs that its requirements depend on: ``eu.ai_act`` comes with ``eu.gdpr``.
+
     :param selection: pack ids (``eu.gdpr``), files or folders; ``None`` for all shipped packs.
     :raises PolicyNotFoundError: for an id that is not shipped and is no path.
     :raises PolicyError: for the first document that is wrong.
@@ -49,7 +57,34 @@ def read_packs(selection: Iterable[str] | None = None) -> list[Document]:
     shipped = shipped_packs()
     wanted = list(shipped) if selection is None else [BASE_PACK, *selection]
     paths = [path for name in wanted for path in _resolve(name, shipped)]
-    return [_wrap(read_document(path)) for path in dict.fromkeys(paths)]
+    documents = [_wrap(read_document(path)) for path in dict.fromkeys(paths)]
+    return [*documents, *_rested_on(documents, shipped)]
+
+
+def _rested_on(documents: Iterable[Document], shipped: Mapping[str, Path]) -> list[Document]:
+    """Read the shipped packs on whose rules those of shipped ones rest, to the end, but for what is there already."""
+    there = {str(document.data.get("pack")) for document in documents if isinstance(document.data, Mapping)}
+    files = set(map(str, shipped.values()))
+    waiting = [document for document in documents if document.file in files]
+    found: list[Document] = []
+    while waiting:
+        for pack in sorted(_depended_on(waiting.pop(), shipped) - there):
+            there.add(pack)
+            found.append(read_document(shipped[pack]))
+            waiting.append(found[-1])
+    return found
+
+
+def _depended_on(document: Document, shipped: Mapping[str, Path]) -> set[str]:
+    rows = _list(document.data, "requirements")
+    owners = (regime_of(str(name), shipped) for row in rows for name in _list(row, "dependencies"))
+    return {owner for owner in owners if owner is not None}
+
+
+def _list(data: object, key: str) -> list[Any]:
+    """Return the list under a key of what nobody has looked at yet."""
+    found = data.get(key) if isinstance(data, Mapping) else None
+    return found if isinstance(found, list) else []
 
 
 def _resolve(name: str, shipped: Mapping[str, Path]) -> list[Path]:

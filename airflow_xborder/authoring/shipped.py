@@ -6,7 +6,7 @@ Names are read when somebody refers to one that is not loaded: to tell a slip fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,6 +74,17 @@ def _names(path: Path, changed: int) -> Names:
         definitions=frozenset(map(str, definitions if isinstance(definitions, Mapping) else ())),
         attributes=frozenset(map(str, attributes if isinstance(attributes, Mapping) else ())),
     )
+
+
+def regime_of(name: str, packs: Container[str]) -> str | None:
+    """Return the one of some packs whose id ``name`` is or begins with, the longest if there are several.
+
+    >>> regime_of("us.ca.ccpa.sale", {"us", "us.ca.ccpa"}), regime_of("data_minimization", {"us"})
+    ('us.ca.ccpa', None)
+    """
+    while name and name not in packs:
+        name = name.rpartition(".")[0]
+    return name or None
 
 
 def other_regime(name: str, own: str, kind: str) -> str | None:

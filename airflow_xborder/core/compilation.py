@@ -32,6 +32,8 @@ Attributes = Mapping[str, Anything] | Iterable[str]
 
 
 _KEPT = 64
+# A process that decides once, as most do, has asked all rules before it has made a table of them.
+_ASKED_FIRST = 32
 # A rule, with the safeguards that change nothing for it.
 Entry: TypeAlias = tuple[Requirement, frozenset[str]]
 
@@ -51,7 +53,7 @@ class CompiledPack:
         for rule in pack.requirements:
             for name in rule.supersedes:
                 self.newer.setdefault(name, []).append(rule)
-        self._asked = False
+        self._asked = 0
         self._conditions = (*(rule.when for rule, _ in self.rules), pack.transfer or Any(()))
         self._transfer = 1 << len(self.rules)
         self._days: dict[date, int] = {}
@@ -124,11 +126,9 @@ class CompiledPack:
 
         :param paths: for a part of a flow, the paths along which it was divided.
         """
-        if paths is None and not self._asked:
-            return self.rules
-        bits = self._applied_by_date | self._table.possible(case)
-        if paths is not None:
-            bits &= self._told(paths)
+        bits = -1 if paths is None else self._told(paths)
+        if self._asked >= _ASKED_FIRST:
+            bits &= self._applied_by_date | self._table.possible(case)
         return [entry for number, entry in enumerate(self.rules) if bits >> number & 1]
 
     def tells_apart(self, name: str, paths: Iterable[str]) -> bool:
@@ -164,17 +164,21 @@ class Policies:
     """An immutable set of packs.
 
     :param documents: validated pack documents as plain data, each with its ``pack`` id.
+    :param digest: that of the documents, if whoever vouches for them has said it.
     """
 
-    def __init__(self, documents: Iterable[Mapping[str, Anything]]) -> None:
+    def __init__(self, documents: Iterable[Mapping[str, Anything]], digest: str | None = None) -> None:
         self._documents = {str(document["pack"]): document for document in documents}
         self._packs: dict[str, Pack] = {}
         self._compiled: dict[str, CompiledPack] = {}
-        self._asked = False
+        self._digest = digest
+        self._asked = 0
 
     @cached_property
     def digest(self) -> str:
         """SHA-256, as hex, over the documents; neither their order nor that of their keys matters."""
+        if self._digest is not None:
+            return self._digest
         ordered = [self._documents[pack_id] for pack_id in self.ids]
         return hashlib.sha256(json.dumps(ordered, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
@@ -211,8 +215,8 @@ class Policies:
 
         :param case: the question to connecting factors.
         """
-        if not self._asked:
-            self._asked = True
+        if self._asked < _ASKED_FIRST:
+            self._asked += 1
             return [ask(number, head.connects) for number, head in enumerate(self.heads)]
         return self._connections.answers(case, -1)
 

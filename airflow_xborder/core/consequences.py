@@ -28,6 +28,8 @@ GROUPS = {
 }
 PURPOSES = ("service_delivery", "ml_training", "sale_or_brokerage")
 _MOST_PLACES = 4
+# Places outside a set in which its law holds all the same: whoever shows the set has shown them (TFEU Art. 355).
+_ALIKE = {"EEA30": SETS["EU_OUTERMOST"] | {"AX"}}
 _LIST = "eu_us_dpf"
 Decide: TypeAlias = Callable[[Policies, DataFlow], Decision]
 
@@ -141,7 +143,7 @@ def _places(policies: Policies, packs: Container[str] | None = None) -> dict[str
         for name, members in sorted(SETS.items(), key=lambda entry: (-len(entry[1]), entry[0])):
             if members <= left:
                 found["DE" if "DE" in members else min(members)] = name
-                left = left - members
+                left = left - members - _ALIKE.get(name, frozenset())
         found.update({place: place for place in sorted(left)[:2]})
     return found
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from airflow_xborder.core.conditions import All, Any, Condition, Not
 from airflow_xborder.core.requirement import Alternative
@@ -13,20 +13,38 @@ _LONG = 100
 Row = Sequence[str]
 
 
-def condition_list(condition: Condition, depth: int = 0) -> Iterator[str]:
-    """Yield a condition as a list: one entry where it is short, else one for each of its parts."""
-    yield from _branch(*_plain(condition, True), depth)
+def condition_list(condition: Condition, depth: int = 0, terms: Terms = NO_TERMS) -> Iterator[str]:
+    """Yield a condition as a list: one entry where it is short, else one for each of its parts.
+
+    :param terms: what is told elsewhere, with the Markdown that stands for it here.
+    """
+    yield from _branch(*_plain(condition, True), depth, terms)
 
 
-def _branch(condition: Condition, holds: bool, depth: int) -> Iterator[str]:
-    words, start = in_words(condition, holds=holds, most=WHOLE), "  " * depth
-    if len(words) <= _LONG or not _is_list(condition):
+def _branch(condition: Condition, holds: bool, depth: int, terms: Terms) -> Iterator[str]:
+    start = "  " * depth
+    if condition in terms:
+        yield f"{start}- {'' if holds else 'not '}{terms[condition]}"
+        return
+    words = in_words(condition, holds=holds, most=WHOLE)
+    if is_short(condition):
         yield f"{start}- {escaped(words)}"
         return
     all_of = isinstance(condition, All) is holds
     yield f"{start}- {'all' if all_of else 'any'} of this:"
-    for part, stands in _flat(condition, holds, all_of):
-        yield from _branch(part, stands, depth + 1)
+    for part, stands in _flat(condition, holds, all_of, terms):
+        yield from _branch(part, stands, depth + 1, terms)
+
+
+def is_short(condition: Condition) -> bool:
+    """Tell whether a condition is told in one line."""
+    inner, holds = _plain(condition, True)
+    return not _is_list(inner) or len(in_words(inner, holds=holds, most=WHOLE)) <= _LONG
+
+
+def plain(condition: Condition) -> Condition:
+    """Return a condition without what only wraps it, as ``terms`` are looked up."""
+    return _plain(condition, True)[0]
 
 
 def _is_list(condition: Condition) -> bool:

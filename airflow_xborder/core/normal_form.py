@@ -39,9 +39,9 @@ def clauses_of(condition: Condition, holds: bool = True) -> list[Clause]:
         case All() | Any():
             parts = [clauses_of(part, holds) for part in condition.conditions]
             if isinstance(condition, All) is holds:
-                return list(dict.fromkeys(clause for part in parts for clause in part))
+                return [clause for part in parts for clause in part]
             if prod(map(len, parts)) > _MOST:
                 return [(Literal(condition, holds),)]
-            return [tuple(dict.fromkeys(sum(chosen, ()))) for chosen in product(*parts)]
+            return [sum(chosen, ()) for chosen in product(*parts)]
         case _:
             return [(Literal(condition, holds),)]

@@ -210,7 +210,7 @@ class _Layer(ABC):
     def __init__(self, uncured: frozenset[str]) -> None:
         self._uncured = uncured
         self.holding = self.denied = 0
-        self._questions: dict[Condition, int] = {}
+        self._questions: list[tuple[Condition, int]] = []
         self._bits: dict[object, int] = {}
 
     def takes(self, bit: int, literal: Literal) -> bool:
@@ -221,7 +221,7 @@ class _Layer(ABC):
             self.holding |= bit
         else:
             self.denied |= bit
-        self._questions[literal.question] = self._questions.get(literal.question, 0) | bit
+        self._questions.append((literal.question, bit))
         for value in self._values_of(literal.question):
             self._bits[value] = self._bits.get(value, 0) | bit
         return True
@@ -236,7 +236,7 @@ class _Layer(ABC):
 
     def _ask(self, case: Case) -> Bits:
         true = maybe = 0
-        for question, bits in self._questions.items():
+        for question, bits in self._questions:
             answer = question.truth(case)
             if answer is not FALSE:
                 maybe |= bits
@@ -259,6 +259,17 @@ class _Asked(_Layer):
     """Questions that are asked, once for all clauses with the same one."""
 
     __slots__ = ()
+
+    def takes(self, bit: int, literal: Literal) -> bool:
+        if not super().takes(bit, literal):
+            return False
+        question, _ = self._questions.pop()
+        for number, (other, bits) in enumerate(self._questions):
+            if other == question:
+                self._questions[number] = other, bits | bit
+                return True
+        self._questions.append((question, bit))
+        return True
 
     def answers(self, fact: Value, case: Case) -> Bits:
         return self._ask(case)

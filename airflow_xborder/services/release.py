@@ -65,13 +65,14 @@ class Release:
                 )
             self._packs: list[Mapping[str, Any]] = content["packs"]
             self._catalog: Mapping[str, Any] = content["catalog"]
+            self._policy_digest: str | None = content.get("policy_digest")
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise PolicyValidationError("not a policy release", hint="publish it again") from error
 
     @cached_property
     def policies(self) -> Policies:
         """The packs."""
-        return Policies(self._packs)
+        return Policies(self._packs, self._policy_digest)
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -88,7 +89,10 @@ def build_release(policies: Policies, catalog: Mapping[str, Any]) -> Release:
         _require_declared(policies, row, f"datasets[{number}]")
     for name, row in (catalog.get("parties") or {}).items():
         _require_declared(policies, row, f"parties.{name}")
-    content = {"format": FORMAT, "packs": policies.documents, "catalog": catalog}
+    # The digest of the packs is said too: to work it out takes longer than a decision.
+    content = {
+        "format": FORMAT, "packs": policies.documents, "catalog": catalog, "policy_digest": policies.digest,
+    }  # fmt: skip
     return Release(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
 
 

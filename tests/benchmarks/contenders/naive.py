@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at everything: our evaluator without its index, and the reference semantics of the tests.
+"""Looking at everything: our evaluator without its tables, and the reference semantics of the tests.
 
 The first asks every rule of every pack that a flow is tied to, with the same compiled conditions as the engine; what
-is left of its distance to the engine is what the index gives. The second shares no code with the engine.
+is left of its distance to the engine is what the tables give. The second shares no code with the engine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.facts import Values
+from airflow_xborder.core.conditions import Case, Condition
+from airflow_xborder.core.tables import Left, ask
 from airflow_xborder.ports.policy_engine import Question
 from tests.benchmarks.contenders.native import ENGINE
 from tests.benchmarks.contenders.saying import Said, say
@@ -18,22 +21,27 @@ from tests.conformance import reference
 
 
 class _Everything:
-    """An index that leaves out nothing."""
+    """A table that tells nothing: every condition must be asked."""
 
-    def __init__(self, count: int) -> None:
-        self.everything = (1 << count) - 1
+    def __init__(self, conditions: Iterable[Condition]) -> None:
+        self._asked = [ask(number, condition) for number, condition in enumerate(conditions)]
 
-    def candidates(self, _: Values) -> int:
-        return self.everything
+    def possible(self, _: Case) -> int:
+        return -1
+
+    def answers(self, _: Case, among: int) -> list[Left]:
+        return [left for left in self._asked if among >> left.number & 1]
 
 
 def unindexed(policies: Policies) -> Policies:
-    """Return the same policies with an index that leaves out nothing, neither of the packs nor of their rules."""
+    """Return the same policies with tables that tell nothing, neither of the packs nor of their rules."""
     made = Policies(policies.documents)
-    vars(made)["_connections"] = _Everything(len(made.heads))
+    vars(made)["_connections"] = _Everything(head.connects for head in made.heads)
+    made._asked = 1000
     for pack_id in made.ids:
         compiled = made.compiled(pack_id)
-        vars(compiled)["_index"] = _Everything(len(compiled.rules))
+        vars(compiled)["_table"] = _Everything(compiled._conditions)
+        compiled._asked = 1000
     return made
 
 

@@ -40,7 +40,7 @@ def test_they_have_the_same_answer(data: Any, flow: DataFlow, complete: bool, ho
         ({"not": {"any": [{"source.country": "DE"}, HEALTH]}}, [1, 1]),
         ({"not": {"all": [{"source.country": "DE"}, HEALTH]}}, [2]),
         ({"any": [{"all": [HEALTH, {"purpose": "audit"}]}, {"source.country": "DE"}]}, [2, 2]),
-        ({"all": [HEALTH, {"any": [HEALTH]}]}, [1]),
+        ({"all": [HEALTH, {"any": [HEALTH]}]}, [1, 1]),
     ],
 )
 def test_shape(condition: Any, lengths: list[int]) -> None:
