@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Decision
 from airflow_xborder.core.flow import DataFlow
-from airflow_xborder.core.places import ORGANISATIONS, SETS
+from airflow_xborder.core.places import ORGANISATIONS, SETS, members
 
 GROUPS = {
     "contact data": "personal_data.contact.email",
@@ -67,8 +67,7 @@ def find_consequences(old: Policies, new: Policies, decide: Decide) -> tuple[Con
     if not changed:
         return ()
     everywhere = _most_ruled({**_places(old), **_places(new)}, old, new)
-    about = _most_ruled({**_places(old, changed), **_places(new, changed)} or everywhere, old, new)
-    about = {**_flipped(old, new), **about}
+    about = _about(old, new, changed, everywhere) or everywhere
     places = {**everywhere, **about}
     for (group, category), source, destination, purpose, listed in product(
         GROUPS.items(), sorted(places), sorted(places), PURPOSES, (False, True)
@@ -103,12 +102,25 @@ def _with(one: Consequence, field: str, values: tuple[Any, ...]) -> Consequence:
     return replace(one, **changes)
 
 
-def _flipped(old: Policies, new: Policies) -> dict[str, str]:
-    """Return the places about which one set says something else than the other, of a large set two."""
+def _about(
+    old: Policies, new: Policies, changed: Container[str], everywhere: dict[str, str]
+) -> dict[str, str]:
+    """Return the places that a change of some packs is about: rules that no place is named for may hold anywhere."""
+    places = {**_places(old, changed), **_places(new, changed)}
+    packs = [pack for policies in (old, new) for pack in policies.packs() if pack.id in changed]
+    if not places and any(pack.requirements for pack in packs):
+        places = everywhere
+    return {**_designating(old, new), **_most_ruled(places, old, new)}
+
+
+def _designating(old: Policies, new: Policies) -> dict[str, str]:
+    """Return who says something else than before in one set, and about what places: of a large set two."""
     rows = [{row.id: row for row in policies.designations} for policies in (old, new)]
     changed = [row for one, other in (rows, rows[::-1]) for row in one.values() if other.get(row.id) != row]
     places = {place for row in changed for place in sorted(row.places)[:2]} - ORGANISATIONS
-    return {place: place for place in sorted(places)[:_MOST_PLACES]}
+    by = [_shown(members(row.by)) for row in sorted(changed, key=lambda row: row.id)[:_MOST_PLACES]]
+    found = {place: place for place in sorted(places)[:_MOST_PLACES]}
+    return {**found, **{place: name for shown in by for place, name in shown.items()}}
 
 
 def _changed(old: Policies, new: Policies) -> set[str]:
@@ -137,15 +149,18 @@ def _places(policies: Policies, packs: Container[str] | None = None) -> dict[str
     """Return a place for each legal area that some packs answer for, with the area's name: of a set one country."""
     found: dict[str, str] = {}
     for head in policies.heads:
-        if packs is not None and head.id not in packs:
-            continue
-        left = head.covers
-        for name, members in sorted(SETS.items(), key=lambda entry: (-len(entry[1]), entry[0])):
-            if members <= left:
-                found["DE" if "DE" in members else min(members)] = name
-                left = left - members - _ALIKE.get(name, frozenset())
-        found.update({place: place for place in sorted(left)[:2]})
+        if packs is None or head.id in packs:
+            found.update(_shown(head.covers))
     return found
+
+
+def _shown(area: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, places in sorted(SETS.items(), key=lambda entry: (-len(entry[1]), entry[0])):
+        if places <= area:
+            found["DE" if "DE" in places else min(places)] = name
+            area = area - places - _ALIKE.get(name, frozenset())
+    return {**found, **{place: place for place in sorted(area)[:2]}}
 
 
 _LISTED = {"framework": _LIST, "covers": ["hr", "non_hr"], "status": "active"}

@@ -58,3 +58,25 @@ def test_a_list_that_begins_to_count() -> None:
     ]
     assert found.listed
     assert (found.before, found.after) == ("deny", "allow")
+
+
+class TestPlaces:
+    """Which places are tried."""
+
+    def test_territories_with_the_law_of_a_set_are_shown_by_it(self) -> None:
+        area = ["EEA30", "AX", "GF", "RE", "JP"]
+        ban = make_row("t.ban", triggers=[], when={"destination.country": "JP"})
+        (found,) = find([make_pack("t", covers=area)], [make_pack("t", ban, covers=area)])
+        assert found.routes == (("EEA30", "JP"), ("JP", "JP"))
+
+    def test_a_designation_is_about_who_makes_it_and_whom(self) -> None:
+        row = {"id": "d", "by": "EU", "kind": "adequacy", "of": "JP", "valid_from": "2020-01-01", "citation": "c"}  # fmt: skip
+        asks = {
+            "designated": {"by": "EU", "kind": "adequacy", "place": "reach.countries", "outside": "EEA30"}
+        }
+        large = [make_pack(name, *[make_row(f"{name}.{n}", triggers=[], when={"any": []}) for n in range(9)], covers=[place])
+                 for name, place in (("a", "AU"), ("b", "BR"), ("c", "CA"), ("d", "IL"))]  # fmt: skip
+        packs = [*large, make_pack("t", make_row("t.r", constraints=[asks]), covers=["EEA30"]), make_pack("u", covers=["JP"])]  # fmt: skip
+        (found,) = find(packs, [*packs, make_pack("w", designations=[row], covers=[])])
+        assert ("EEA30", "JP") in found.routes
+        assert found.after == "allow"
