@@ -13,20 +13,24 @@ from datetime import date, timedelta
 from typing import Any as Anything
 
 from airflow_xborder.core.compilation import Policies
+from airflow_xborder.core.condition_syntax import Definitions
 from airflow_xborder.core.conditions import All, Any
 from airflow_xborder.core.demands import Demands
 from airflow_xborder.core.designations import Designation
 from airflow_xborder.core.graph import ComplianceGraph
 from airflow_xborder.core.markdown import (
     Row,
+    Terms,
     anchor,
     bare_link,
     bullet,
     condition_list,
     escaped,
     link,
+    own_words,
     page_text,
     table,
+    term,
 )
 from airflow_xborder.core.requirement import Alternative, Effect, OnUnmet, Requirement
 from airflow_xborder.core.rule_explanation import UNMET, designations_asked, owed, period, relations
@@ -34,9 +38,14 @@ from airflow_xborder.core.staleness import is_unsure, what_it_is
 from airflow_xborder.core.term_page import term_lines
 from airflow_xborder.core.wording import WHOLE, in_words, name_set
 
+_OWN_TERMS = "Terms of this page"
 INDEX, TERMS = "README.md", "terms.md"
 MADE = "<!-- Made by `xborder law pages`: change the pack, not this page. -->"
 _NO_ADVICE = "**Not legal advice.** Facts in our own words, for engineers; the cited text is what counts."
+_SILENCE = (
+    'A fact that nobody states leaves a test open, which asks a person: except that "(silence means no)" marks a test '
+    'that silence fails, and "(or nobody says)" one that silence passes.'
+)
 # What somebody may have to look up, the least sure first.
 _CONFIDENCE = {
     "unconfirmed": "its status could not be confirmed",
@@ -77,7 +86,13 @@ class _Page:
         self.graph = graph
         self.pack = policies.pack(name)
         self.document: Mapping[str, Anything] = next(d for d in policies.documents if d["pack"] == name)
-
+        names = Definitions(self.document.get("definitions") or {})
+        self._defined = {name: names[name] for name in self.document.get("definitions") or ()}
+        self._terms: Terms = {
+            key: said
+            for name, condition in self._defined.items()
+            for key, said in term(condition, f"[{_spaced(name)}](#{anchor(_OWN_TERMS)})").items()
+        }
         self._rows = [row for row in policies.designations if row.suspends is None]
         self._entries: Entries = (*self.pack.requirements, *self.pack.designations)
 
@@ -89,6 +104,7 @@ class _Page:
         yield from self._overview()
         for rule in self.pack.requirements:
             yield from self._rule(rule)
+        yield from self._own_terms()
         yield from self._designations()
         yield from self._attributes()
         yield from self._places()
@@ -105,7 +121,7 @@ class _Page:
         yield "notice", escaped(str(self.document.get("notice", "")))
 
     def _reach(self) -> Iterator[str]:
-        yield from ("", f"What the terms mean is told in [terms]({TERMS}).")
+        yield from ("", f"What the terms mean is told in [terms]({TERMS}). {_SILENCE}")
         yield from ("", "## When it is concerned", "")
         connects = self.pack.connects
         if connects == All(()):
@@ -113,14 +129,14 @@ class _Page:
         else:
             yield "A flow concerns it where:"
             yield ""
-            yield from condition_list(connects)
+            yield from condition_list(connects, 0, self._terms)
         yield from ("", "## What it calls a transfer", "")
         if self.pack.transfer is None:
             yield "Nothing: it has no notion of a cross-border transfer."
         else:
             yield "A flow is one where:"
             yield ""
-            yield from condition_list(self.pack.transfer)
+            yield from own_words(self.pack.transfer, 0, self._terms)
 
     def _overview(self) -> Iterator[str]:
         yield from ("", "## Decision table", "")
@@ -145,8 +161,8 @@ class _Page:
     def _rule(self, rule: Requirement) -> Iterator[str]:
         yield from ("", f"### {rule.id}", "", escaped(rule.description), "")
         yield "- **applies when**"
-        yield from condition_list(rule.when, 1)
-        yield from _asked(rule)
+        yield from condition_list(rule.when, 1, self._terms)
+        yield from _asked(rule, self._terms)
         yield bullet("if that is not so", UNMET[rule.on_unmet])
         duties = dict.fromkeys(obligation.type for obligation in owed(rule))
         if duties:
@@ -172,6 +188,14 @@ class _Page:
         rows = [row.id for row in self._rows if (row.by, row.kind) in kinds]
         if rows:
             yield bullet("decided by the designations", ", ".join(sorted(rows)))
+
+    def _own_terms(self) -> Iterator[str]:
+        told = {name: condition for name, condition in self._defined.items() if term(condition, name)}
+        if told:
+            yield from ("", f"## {_OWN_TERMS}", "", "A link above stands for what is told here.")
+        for name, condition in told.items():
+            yield from ("", f"**{_spaced(name)}** where:", "")
+            yield from own_words(condition, 0, self._terms)
 
     def _designations(self) -> Iterator[str]:
         if not self.pack.designations:
@@ -316,7 +340,7 @@ def _turns(first: date, last: date | None) -> Iterator[tuple[date, str]]:
         yield last + timedelta(days=1), "is over"
 
 
-def _asked(rule: Requirement) -> Iterator[str]:
+def _asked(rule: Requirement, terms: Terms) -> Iterator[str]:
     if rule.constraint == Any(()):
         yield bullet("asks for", "nothing that could be met; it forbids, or asks a person")
         return
@@ -324,14 +348,18 @@ def _asked(rule: Requirement) -> Iterator[str]:
         grounds = [ground for ground in part.parts() if isinstance(ground, Alternative)]
         if not grounds:
             yield "- **asks for**"
-            yield from condition_list(part, 1)
+            yield from condition_list(part, 1, terms)
             continue
         yield "- **asks for one of**"
         for ground in grounds:
             yield f"  - {escaped(': '.join(filter(None, (ground.id, ground.citation))) or 'a ground')}"
-            yield from condition_list(ground.needs, 2)
+            yield from condition_list(ground.needs, 2, terms)
             yield from (f"    - then: {obligation.type}" for obligation in ground.attached)
             yield from (f"    - note: {escaped(text)}" for text in ground.said)
+
+
+def _spaced(name: str) -> str:
+    return escaped(name.replace("_", " "))
 
 
 def _dates(first: date, last: date | None) -> str:

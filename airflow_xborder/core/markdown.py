@@ -11,40 +11,44 @@ from airflow_xborder.core.wording import WHOLE, in_words, stated_test
 
 _LONG = 100
 Row = Sequence[str]
+Terms = Mapping[Condition, tuple[str, bool]]
+"""Conditions that a page tells elsewhere: the Markdown that stands for each, and whether it says that it holds."""
+_NO_TERMS: Terms = {}
 
 
-def condition_list(condition: Condition, depth: int = 0, terms: Terms = NO_TERMS) -> Iterator[str]:
-    """Yield a condition as a list: one entry where it is short, else one for each of its parts.
-
-    :param terms: what is told elsewhere, with the Markdown that stands for it here.
-    """
+def condition_list(condition: Condition, depth: int = 0, terms: Terms = _NO_TERMS) -> Iterator[str]:
+    """Yield a condition as a list: one entry where it is short, else one for each of its parts."""
     yield from _branch(*_plain(condition, True), depth, terms)
+
+
+def own_words(condition: Condition, depth: int, terms: Terms) -> Iterator[str]:
+    """Yield a condition that is one of the terms itself, in the words of the others."""
+    inner, holds = _plain(condition, True)
+    yield from _branch(inner, holds, depth, {key: term for key, term in terms.items() if key != inner})
+
+
+def term(condition: Condition, text: str) -> Terms:
+    """Return the entry of a condition among ``Terms``; none for one that a line holds as it is."""
+    inner, holds = _plain(condition, True)
+    return {} if _is_short(inner, holds) else {inner: (text, holds)}
 
 
 def _branch(condition: Condition, holds: bool, depth: int, terms: Terms) -> Iterator[str]:
     start = "  " * depth
     if condition in terms:
-        yield f"{start}- {'' if holds else 'not '}{terms[condition]}"
-        return
-    words = in_words(condition, holds=holds, most=WHOLE)
-    if is_short(condition):
-        yield f"{start}- {escaped(words)}"
-        return
-    all_of = isinstance(condition, All) is holds
-    yield f"{start}- {'all' if all_of else 'any'} of this:"
-    for part, stands in _flat(condition, holds, all_of, terms):
-        yield from _branch(part, stands, depth + 1, terms)
+        text, sense = terms[condition]
+        yield f"{start}- {'' if holds is sense else 'not '}{text}"
+    elif _is_short(condition, holds):
+        yield f"{start}- {escaped(in_words(condition, holds=holds, most=WHOLE))}"
+    else:
+        all_of = isinstance(condition, All) is holds
+        yield f"{start}- {'all' if all_of else 'any'} of this:"
+        for part, stands in _flat(condition, holds, all_of, terms):
+            yield from _branch(part, stands, depth + 1, terms)
 
 
-def is_short(condition: Condition) -> bool:
-    """Tell whether a condition is told in one line."""
-    inner, holds = _plain(condition, True)
-    return not _is_list(inner) or len(in_words(inner, holds=holds, most=WHOLE)) <= _LONG
-
-
-def plain(condition: Condition) -> Condition:
-    """Return a condition without what only wraps it, as ``terms`` are looked up."""
-    return _plain(condition, True)[0]
+def _is_short(condition: Condition, holds: bool) -> bool:
+    return not _is_list(condition) or len(in_words(condition, holds=holds, most=WHOLE)) <= _LONG
 
 
 def _is_list(condition: Condition) -> bool:
@@ -61,12 +65,12 @@ def _plain(condition: Condition, holds: bool) -> tuple[Condition, bool]:
     return condition, holds
 
 
-def _flat(condition: Condition, holds: bool, all_of: bool) -> Iterator[tuple[Condition, bool]]:
+def _flat(condition: Condition, holds: bool, all_of: bool, terms: Terms) -> Iterator[tuple[Condition, bool]]:
     """Yield the parts of a condition, and those of parts that are of the same kind in their stead."""
     for part in condition.parts():
         inner, stands = _plain(part, holds)
-        if _is_list(inner) and (isinstance(inner, All) is stands) is all_of:
-            yield from _flat(inner, stands, all_of)
+        if inner not in terms and _is_list(inner) and (isinstance(inner, All) is stands) is all_of:
+            yield from _flat(inner, stands, all_of, terms)
         else:
             yield inner, stands
 

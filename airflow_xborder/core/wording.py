@@ -57,8 +57,11 @@ WHOLE = 10_000
 
 
 def noun(path: str) -> str:
-    """Return what people call the fact at ``path``."""
-    return _NOUNS.get(path) or path.removeprefix("attributes.").replace("_", " ").replace(".", " ")
+    """Return what people call the fact at ``path``; of one that a pack adds, the name under which it is stated."""
+    whose, is_added, name = path.rpartition("attributes.")
+    if is_added:
+        return f"{whose.removesuffix('.')}'s {name}" if whose else name
+    return _NOUNS.get(path) or path.replace("_", " ").replace(".", " ")
 
 
 def name_set(values: Iterable[str], most: int = _MANY) -> str:

@@ -128,6 +128,37 @@ class TestPage:
         )
 
 
+class TestOwnTerms:
+    LONG = [f"personal_data.sensitive.{name}" for name in ("health", "genetic", "biometric", "political")]
+
+    @pytest.fixture
+    def page(self) -> str:
+        definitions = {"very_special": {"any": self.LONG}, "moves": {"crosses_border": True}}
+        rules = [
+            make_row("t.one", when="very_special"),
+            make_row("t.two", when={"all": ["moves", {"not": "very_special"}]}),
+        ]
+        return pages(make_pack("t", *rules, definitions=definitions, transfer="very_special"))["t.md"]
+
+    def test_a_long_one_is_told_once_and_linked_to(self, page: str) -> None:
+        first, second = page.partition("### t.one")[2].split("### t.two")
+        assert "- [very special](#terms-of-this-page)\n" in first
+        assert "- not [very special](#terms-of-this-page)\n" in second
+        assert page.count("data personal_data.sensitive.political") == 2  # as a transfer, and as a term
+        told = page.partition("## Terms of this page")[2]
+        assert (
+            "\n**very special** where:\n\n- any of this:\n  - data personal_data.sensitive.health\n" in told
+        )
+
+    def test_a_short_one_is_told_where_it_is_used(self, page: str) -> None:
+        assert "**moves** where" not in page
+        assert "the data crosses a border\n" in page
+
+    def test_what_a_transfer_is_is_told_in_full(self, page: str) -> None:
+        transfer = page.partition("## What it calls a transfer")[2]
+        assert transfer.startswith("\n\nA flow is one where:\n\n- any of this:\n")
+
+
 class TestBarePack:
     def test_a_pack_that_says_little_has_a_short_page(self) -> None:
         page = pages(make_pack("t"))["t.md"]

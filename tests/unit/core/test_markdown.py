@@ -17,8 +17,10 @@ from airflow_xborder.core.markdown import (
     condition_list,
     escaped,
     link,
+    own_words,
     page_text,
     table,
+    term,
 )
 
 LONG = [
@@ -105,3 +107,37 @@ class TestConditions:
     def test_always_and_never(self) -> None:
         assert listed({"all": []}) == ["- always"]
         assert listed({"any": []}) == ["- never"]
+
+
+class TestTerms:
+    LISTED = parse_condition({"any": LONG}, ())
+    TERMS = term(LISTED, "[sensitive](#t)")
+
+    def told(self, data: Any) -> list[str]:
+        return list(condition_list(parse_condition(data, ()), 0, self.TERMS))
+
+    def test_a_term_stands_for_what_it_means_wherever_that_is_asked(self) -> None:
+        assert self.told({"any": LONG}) == ["- [sensitive](#t)"]
+        assert self.told({"not": {"any": LONG}}) == ["- not [sensitive](#t)"]
+        assert self.told({"all": [{"any": LONG}, {"any": LONG[::-1]}]})[:2] == [
+            "- all of this:",
+            "  - [sensitive](#t)",
+        ]
+
+    def test_it_is_not_dissolved_in_a_list_of_its_kind(self) -> None:
+        assert self.told({"any": ["ml_inference", {"any": LONG}]}) == [
+            "- any of this:",
+            "  - purpose ml_inference",
+            "  - [sensitive](#t)",
+        ]
+
+    def test_what_is_defined_by_a_negation_is_told_in_its_sense(self) -> None:
+        terms = term(parse_condition({"not": {"any": LONG}}, ()), "harmless")
+        assert list(condition_list(self.LISTED, 0, terms)) == ["- not harmless"]
+        assert list(condition_list(parse_condition({"not": {"any": LONG}}, ()), 0, terms)) == ["- harmless"]
+
+    def test_its_own_entry_says_what_it_means(self) -> None:
+        assert list(own_words(self.LISTED, 0, self.TERMS)) == listed({"any": LONG})
+
+    def test_what_fits_on_a_line_needs_no_term(self) -> None:
+        assert term(parse_condition("personal_data", ()), "people") == {}
