@@ -204,7 +204,8 @@ def _add_parties(values: dict[str, Value], flow: DataFlow) -> None:
         values[f"{name}.role"] = party.role
         values[f"{name}.sector"] = _set(party.sector)
         values[f"{name}.legal_roles"] = _legal_roles(party)
-        values[f"{name}.same_entity"] = party.same_entity
+        # A subprocessor is somebody else, whoever it works for.
+        values[f"{name}.same_entity"] = False if party.subprocessors else party.same_entity
         values[f"{name}.same_group"] = party.same_group
         values[f"{name}.us_person"] = _us_person(party)
         values[f"{name}.organised_in"] = party.organised_in or party.country

@@ -117,6 +117,8 @@ def add_party(values: dict[str, Any], name: str, party: Mapping[str, Any]) -> No
     """Add what is known of a party."""
     for key in ("country", "role", "party", "same_entity", "same_group", "principal_place", "residence"):
         values[f"{name}.{key}"] = party.get(key)
+    if party.get("subprocessors"):
+        values[f"{name}.same_entity"] = False
     values[f"{name}.organised_in"] = party.get("organised_in", party.get("country"))
     homes = {party.get("organised_in"), party.get("country"), party.get("residence")}
     values[f"{name}.us_person"] = party.get("us_person", True if "US" in homes else None)

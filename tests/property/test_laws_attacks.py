@@ -168,3 +168,14 @@ def test_an_approval_of_an_unknown_law_is_none_of_a_known_one() -> None:
     assert reviews_of([unknown]).names == reviews_of([known]).names == {"gap US"}
     facts = [make_facts(destination="US")]
     assert approval_key(reviews_of([unknown]), {}, facts) != approval_key(reviews_of([known]), {}, facts)
+
+
+@pytest.mark.parametrize(
+    ("subprocessors", "outcome"), [([], Outcome.ALLOW), ([{"country": "IN"}], Outcome.DENY)]
+)
+def test_an_office_of_one_s_own_hides_nobody_behind_it(
+    subprocessors: list[dict[str, str]], outcome: Outcome
+) -> None:
+    importer = {"country": "US", "same_entity": True, "subprocessors": subprocessors}
+    others = make_row(triggers=[], when={"not": {"importer.same_entity": {"stated": True}}})
+    assert decide([make_pack("t", others)], destination="US", importer=importer).outcome is outcome
