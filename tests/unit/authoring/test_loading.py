@@ -13,6 +13,7 @@ import pytest
 from airflow_xborder.authoring.loading import (
     load_document,
     load_policies,
+    read_packs,
     shipped_folder,
     shipped_ids,
     validate_pack,
@@ -53,6 +54,22 @@ def wrong(text: str) -> PolicyError:
     return caught.value
 
 
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty folder that packs are shipped in."""
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    monkeypatch.setattr("airflow_xborder.authoring.shipped.shipped_folder", lambda: folder)
+    return folder
+
+
+def ship(folder: Path, **needs: list[str]) -> None:
+    """Ship packs with a rule ``PACK.r`` each, which depends on the named ones, and a base pack without any."""
+    for name, rules in {"base": [], **needs}.items():
+        pack = make_pack(name, make_row(f"{name}.r", dependencies=rules))
+        (folder / f"{name}.json").write_text(json.dumps(pack))
+
+
 class TestSelection:
     def test_by_default_all_shipped_packs(self) -> None:
         assert load_policies().ids == shipped_ids() == ("base", "eu.gdpr", "jp.appi", "us.ccpa", "us.dsp")
@@ -65,6 +82,34 @@ class TestSelection:
             == load_policies(["base", "eu.gdpr", "eu.gdpr"]).ids
             == ("base", "eu.gdpr")
         )
+
+    @pytest.mark.parametrize("pack_id", shipped_ids())
+    def test_each_shipped_pack_loads_alone(self, pack_id: str) -> None:
+        assert {"base", pack_id} <= set(load_policies([pack_id]).ids)
+
+    def test_a_shipped_pack_brings_what_its_rules_rest_on(self) -> None:
+        together = load_policies(["eu.ai_act"])
+        assert together.ids == ("base", "eu.ai_act", "eu.gdpr")
+        assert together.digest == load_policies(["eu.gdpr", "eu.ai_act"]).digest
+
+    def test_to_the_end_and_once(self, shipped: Path) -> None:
+        ship(shipped, a=["b.r"], b=["c.x.r"], c=[], **{"c.x": ["b.r", "base.r"]})
+        assert [source.data["pack"] for source in read_packs(["a"])] == ["base", "a", "b", "c.x"]
+
+    def test_a_pack_of_ones_own_stands_in_for_the_shipped_one_of_its_id(
+        self, shipped: Path, tmp_path: Path
+    ) -> None:
+        ship(shipped, a=["b.r"], b=[])
+        own = tmp_path / "mine.json"
+        own.write_text(json.dumps(make_pack("b", make_row("b.r"), version="mine")))
+        assert load_policies(["a", str(own)]).pack("b").version == "mine"
+
+    def test_a_pack_of_ones_own_names_what_it_needs(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.json"
+        path.write_text(json.dumps(make_pack("own", make_row("own.r", dependencies=["eu.gdpr.a9"]))))
+        with pytest.raises(PolicyValidationError, match=r"`eu\.gdpr\.a9`; its pack is not loaded"):
+            load_policies([str(path)])
+        assert "eu.gdpr" in load_policies([str(path), "eu.gdpr"]).ids
 
     def test_files_and_folders(self, tmp_path: Path) -> None:
         (tmp_path / "acme.yaml").write_text(PACK)

@@ -8,6 +8,7 @@ from pathlib import Path
 from airflow_xborder.authoring.shipped import (
     other_regime,
     pack_files,
+    regime_of,
     shipped_folder,
     shipped_ids,
     shipped_names,
@@ -37,3 +38,11 @@ def test_a_name_of_another_regime() -> None:
     assert other_regime("special_category", "acme", "definitions") == "eu.gdpr"
     assert other_regime("special_category", "eu.gdpr", "definitions") is None
     assert other_regime("jp.not_handled", "acme", "attributes") == "jp.appi"
+
+
+def test_a_name_belongs_to_the_pack_whose_id_it_is_or_begins_with() -> None:
+    packs = {"us", "us.ca.ccpa", "us.c"}
+    assert regime_of("us.ca.ccpa.sale.minors", packs) == "us.ca.ccpa"
+    assert regime_of("us.ca.cmia", packs) == "us"
+    assert regime_of("us.ca.ccpa", packs) == "us.ca.ccpa"
+    assert [regime_of(name, packs) for name in ("", "usa.x", "data_minimization")] == [None] * 3
