@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,7 @@ class Frame:
 
 _WAYS_TOLD = 3
 _PARTS_TOLD = 64
+_REGIMES_TOLD = 3
 
 
 class Answer:
@@ -195,15 +196,24 @@ def _other_reasons(found: Evaluation, conflicts: list[tuple[str, str]], facts: F
         Reason("error", "error", (("citation", place), ("error", message)))
         for place, message in sorted(found.instance.errors.items())
     ]
-    reasons += [
-        Reason("missing_fact", "missing_for_connection", (("regime", regime), ("fact", fact)))
-        for regime, facts in sorted(found.instance.unconnected.items())
-        for fact in facts
-    ]
+    reasons += _connection_reasons(found.instance.unconnected)
     reasons += [_gap_reason(gap) for gap in found.gaps]
     reasons += [Reason("conflict", "conflict", (("first", a), ("second", b))) for a, b in conflicts]
     reasons += [Reason("restriction", "restriction", (("restriction", name),)) for name in _binding(facts)]
     return reasons
+
+
+def _connection_reasons(unconnected: Mapping[str, Iterable[str]]) -> Iterator[Reason]:
+    """Yield one reason for each fact that would connect regimes: with many packs there are many of these."""
+    by_fact: dict[str, list[str]] = defaultdict(list)
+    for regime in sorted(unconnected):
+        for fact in unconnected[regime]:
+            by_fact[fact].append(regime)
+    for fact in sorted(by_fact):
+        regimes = by_fact[fact]
+        named = ", ".join(regimes[:_REGIMES_TOLD])
+        more = f" and {len(regimes) - _REGIMES_TOLD} more" if len(regimes) > _REGIMES_TOLD else ""
+        yield Reason("missing_fact", "missing_for_connection", (("regimes", named + more), ("fact", fact)))
 
 
 def _gap_reason(gap: Gap) -> Reason:
