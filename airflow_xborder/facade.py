@@ -7,8 +7,8 @@ authorises nothing. What may move is decided by the gate where data is touched.
 >>> layer = PolicyLayer()
 >>> request = {"region_from": "EU", "region_to": "US", "purpose": "model_inference", "consent": True}
 >>> answer = layer.evaluate_request(request)
->>> answer.allowed, answer.decision.missing_facts[0]
-(False, 'data_categories')
+>>> answer.allowed, "data_categories" in answer.decision.missing_facts
+(False, True)
 >>> check_crossborder_policy({"input": {"request": request}})
 False
 """
@@ -264,8 +264,8 @@ class ComplianceGraph:
     """The requirements of some jurisdictions, with what they hang on.
 
     >>> graph = ComplianceGraph.load_for_jurisdiction("EU", "JP")
-    >>> graph.policies.ids
-    ('base', 'eu.gdpr', 'jp.appi')
+    >>> [name in graph.policies.ids for name in ("base", "eu.gdpr", "jp.appi", "us.dsp")]
+    [True, True, True, False]
     >>> answer = graph.evaluate({"region_from": "DE", "region_to": "FR", "purpose": "analytics",
     ...                          "data_categories": ["personal_data.contact.email"]})
     >>> answer

@@ -11,7 +11,7 @@ from airflow_xborder.core.graph import EDGES, KINDS, ComplianceGraph, Edge, Node
 from airflow_xborder.errors import PolicyValidationError
 from tests.factories import TODAY, make_facts, make_pack, make_row
 
-GRAPH = ComplianceGraph(load_policies())
+GRAPH = ComplianceGraph(load_policies(["eu.gdpr", "jp.appi", "us.ccpa", "us.dsp"]))
 
 
 def rule(name: str) -> Node:
@@ -22,7 +22,7 @@ def rule(name: str) -> Node:
 class TestShape:
     def test_kinds_of_nodes_and_edges(self) -> None:
         assert {node.kind for node in GRAPH.nodes} == set(KINDS)
-        assert {edge.kind for edge in GRAPH.edges} == set(EDGES) - {"supersedes"}
+        assert {edge.kind for edge in GRAPH.edges} == set(EDGES)
         assert list(GRAPH.nodes) == sorted(GRAPH.nodes)
 
     @pytest.mark.parametrize(
@@ -36,10 +36,13 @@ class TestShape:
             (Node("constraint", "eu.gdpr.a45"), "satisfied-by", Node("designation", "eu.adequacy.us")),
             (Node("category", "personal_data.sensitive.health"), "triggers", rule("eu.gdpr.a9")),
             (Node("category", "personal_data.location.precise"), "triggers", rule("us.dsp.restricted")),
-            (Node("trigger", "reach.countries=EEA30"), "triggers", rule("eu.gdpr.a44")),
+            (Node("trigger", "source.country=EEA30"), "triggers", rule("eu.gdpr.onward")),
+            (Node("trigger", "reach.countries=JP"), "triggers", rule("jp.appi.a28")),
+            (Node("designation", "eu.member.gf"), "triggers", rule("eu.gdpr.a44")),
             (Node("trigger", "automated_decision.significant_effect=true"), "triggers", rule("eu.gdpr.a22")),
             (Node("jurisdiction", "JP"), "triggers", rule("jp.appi.a28")),
             (Node("jurisdiction", "EU"), "designates", Node("designation", "eu.adequacy.jp")),
+            (rule("jp.appi.a28"), "supersedes", rule("jp.appi.a24.2017")),
             (Node("designation", "jp.equivalent.eea"), "designates", Node("jurisdiction", "EEA30")),
         ],
         ids=str,
@@ -117,8 +120,10 @@ class TestImpact:
     @pytest.mark.parametrize(
         ("node", "touched"),
         [
-            (Node("designation", "eu.adequacy.us"), {"eu.gdpr.a44", "eu.gdpr.a49.exceptional", "eu.gdpr.tia.supplementary", "eu.gdpr.onward"}),
-            (Node("designation", "jp.equivalent.gb"), {"jp.appi.a28"}),
+            (Node("designation", "eu.adequacy.us"),
+             {"eu.gdpr.a44", "eu.gdpr.a46.direct", "eu.gdpr.a46.old_clauses", "eu.gdpr.a49.compelling_review", "eu.gdpr.a49.exceptional",
+              "eu.gdpr.relative", "eu.gdpr.tia.supplementary", "eu.gdpr.onward"}),
+            (Node("designation", "jp.equivalent.gb"), {"jp.appi.a24.2017", "jp.appi.a28", "jp.appi.a31.abroad", "jp.appi.eu_origin"}),
             (Node("mechanism", "cisa_controls"), {"us.dsp.restricted", "us.dsp.compliance"}),
             (rule("us.dsp.restricted"), {"us.dsp.restricted", "us.dsp.compliance"}),
             (Node("mechanism", "adequacy"), set()),

@@ -11,7 +11,7 @@ from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.optimisation import Bounds, Case, Part, Search, search
 from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_row
 
-SHIPPED = load_policies()
+SHIPPED = load_policies(["eu.gdpr", "jp.appi", "us.ccpa", "us.dsp"])
 ALL = Bounds(plans=None)
 
 

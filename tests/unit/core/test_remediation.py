@@ -14,7 +14,7 @@ from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.remediation import suggest_remediations
 from tests.factories import EMAIL, HEALTH, decide, make_flow, make_pack, make_row
 
-SHIPPED = load_policies()
+SHIPPED = load_policies(["eu.gdpr", "jp.appi", "us.ccpa", "us.dsp"])
 ABROAD: dict[str, Any] = {
     "source": "DE", "destination": "US-VA", "exporter": {"country": "DE", "role": "controller"},
     "importer": {"country": "US", "role": "processor", "listings": []},
