@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from itertools import combinations
 from pathlib import Path
 from typing import get_args
 
@@ -22,6 +23,7 @@ from airflow_xborder.authoring.cases import ExpectationDocument
 from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.cli import main, output
 from airflow_xborder.core import catalog
+from airflow_xborder.core.conflicts import find_conflicts
 from airflow_xborder.core.explanation import TEMPLATES
 from airflow_xborder.core.flow import Party
 from airflow_xborder.core.law_pages import law_pages
@@ -287,9 +289,32 @@ def test_each_page_is_in_the_index():
 def test_the_pages_of_the_law_are_those_of_the_packs_of_today():
     """After a change of a pack or a term: ``xborder law pages --to docs/reference/law``."""
     committed = {path.name: path.read_text() for path in (REFERENCE / "law").glob("*")}
-    if not committed:
-        pytest.skip("no page is committed")
     assert committed == law_pages(load_policies())
+
+
+class TestKnownConflicts:
+    TABLE = rows(sections(DOCS / "explanation" / "conflicts.md")["The known pairs"])
+
+    def test_each_rule_that_is_named_is_in_a_pack(self):
+        rules = {rule.id for pack in load_policies().packs() for rule in pack.requirements}
+        named = {name for _, packs, _ in self.TABLE for name in CODE.findall(packs)}
+        assert len(named) > 40
+        assert named <= rules
+
+    def test_what_is_said_to_be_found_is_found_and_nothing_else(self):
+        real = {
+            frozenset((conflict.first, conflict.second)): conflict.kinds
+            for conflict in find_conflicts(load_policies()).conflicts
+            if conflict.is_real
+        }
+        for clash, packs, becomes in self.TABLE:
+            if becomes.startswith("found"):
+                pairs = re.findall(r"`([^`]+)` against `([^`]+)`", packs)
+                assert pairs, clash
+                assert all(bare(becomes) in real.get(frozenset(pair), ()) for pair in pairs), clash
+            else:
+                assert becomes.startswith(("no conflict: ", "one side: ")), clash
+                assert not any(map(real.get, map(frozenset, combinations(CODE.findall(packs), 2)))), clash
 
 
 def test_each_make_target_that_a_page_names_is_in_the_makefile():

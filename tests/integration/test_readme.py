@@ -5,22 +5,26 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
+import yaml
 
 from airflow_xborder.adapters.object_stores.opening import open_store
 from airflow_xborder.adapters.signers.ed25519 import load_signer
-from airflow_xborder.authoring.loading import load_policies, shipped_ids
+from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids
+from airflow_xborder.core.graph import ComplianceGraph
 from airflow_xborder.demo.data import load_people
 from airflow_xborder.demo.deployment import make_catalog
 from airflow_xborder.demo.postgres import PostgresServer
@@ -244,6 +248,61 @@ def test_the_tutorial_works(tutorial):
 @pytest.mark.parametrize("page", ["write-a-policy", "publish-policies", "keep-the-law-current"])
 def test_the_how_to_works(tmp_path, page):
     require_as_shown(run_page(DOCS / "how-to" / f"{page}.md", tmp_path, environment(tmp_path), LIMIT))
+
+
+class TestWorkedExamples:
+    PAGE = DOCS / "explanation" / "worked-examples.md"
+
+    def test_the_answers_are_those_that_are_printed(self, tmp_path):
+        require_as_shown(run_page(self.PAGE, tmp_path, environment(tmp_path), LIMIT))
+
+    def test_the_graphs_are_cut_from_that_of_the_packs(self):
+        graph = ComplianceGraph(load_policies())
+        real = {
+            (edge.source.kind, edge.source.id, edge.kind, edge.target.kind, edge.target.id)
+            for edge in graph.edges
+        }
+        graphs = [block.text for block in blocks(self.PAGE) if block.language == "mermaid"]
+        assert len(graphs) == 5
+        for text in graphs:
+            nodes = {
+                name: (kind, label) for name, label, kind in re.findall(r'(n\d+)\["(.+)"\]:::(\w+)', text)
+            }
+            edges = re.findall(r"(n\d+) -->\|(.+)\| (n\d+)", text)
+            assert {(*nodes[source], kind, *nodes[target]) for source, kind, target in edges} <= real
+            assert nodes.keys() == {name for source, _, target in edges for name in (source, target)}
+
+    def test_each_flow_is_a_case_beside_the_packs_with_the_same_answer(self):
+        expected: dict[str, set[str]] = {}
+        for path in shipped_folder().glob("*.cases.yaml"):
+            document = yaml.load(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+            for case in document["cases"]:
+                if case.get("as_of", document["as_of"]) in self.DAYS:
+                    told = expected.setdefault(canonical(case["flow"]), set())
+                    told.add(case["expect"].get("outcome"))
+        shown, flows = self.shown(), self.flows()
+        assert shown.keys() == flows.keys()
+        for name, flow in flows.items():
+            assert expected.get(canonical(flow)) == {shown[name]}, name
+
+    # Nothing of these examples changed between the days of the cases and that of the page.
+    DAYS = (date(2026, 11, 21), date(2026, 11, 24))
+
+    def flows(self) -> dict[str, Any]:
+        """Return the flows of the page by the names of their files."""
+        found = [block.text for block in blocks(self.PAGE) if block.language == "yaml"]
+        return {text.split("\n")[0].removeprefix("# "): yaml.safe_load(text) for text in found}
+
+    def shown(self) -> dict[str, str]:
+        """Return the outcome that the page shows for each file."""
+        text = self.PAGE.read_text()
+        answer = re.compile(r"^xborder decide .* (\S+\.yaml).*\n```\n\n```text\n([A-Z]+) ", re.MULTILINE)
+        return {name: outcome.lower() for name, outcome in answer.findall(text)}
+
+
+def canonical(flow: Any) -> str:
+    """Return a flow as a text that is equal for equal flows."""
+    return json.dumps(flow, sort_keys=True, default=str)
 
 
 class TestOpa:
