@@ -209,6 +209,7 @@ _PARTY_ROWS: dict[str, Any] = {
     "acme-inc": {
         "country": "US",
         "role": "processor",
+        "legal_roles": {},  # no covered entity and no business associate: HIPAA does not bind it
         "same_group": True,
         "owners": [{"country": "DE", "share": "1"}],
         "listings": [{"framework": "eu_us_dpf", "covers": ["non_hr"], "status": "active", "checked_at": "2026-11-01"}],
@@ -243,7 +244,13 @@ def _datasets(eu: str, us: str) -> list[dict[str, Any]]:
     columns, _ = make_patients()
     measured = {name: _HEALTH for name in columns if name not in ("patient_id", "country")}
     patients = {"patient_id": "personal_data.identifiers.covered", "country": "personal_data.demographic"}
-    abroad = {"purposes": ["ml_inference", "audit"], "origin_regimes": ["eu.gdpr"], "subjects": _AUDIENCE}
+    # What the pseudonyms stand for is said, since data under pseudonyms may otherwise be of any kind.
+    abroad = {
+        "purposes": ["ml_inference", "audit"],
+        "origin_regimes": ["eu.gdpr"],
+        "subjects": _AUDIENCE,
+        "attributes": {"source_categories": ["personal_data.identifiers.covered", _HEALTH]},
+    }
     return [
         {
             "match": f"{eu}/appdb.public.patients",
