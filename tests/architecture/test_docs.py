@@ -20,7 +20,7 @@ from airflow_xborder import __version__, errors
 from airflow_xborder.audit.findings import FindingKind
 from airflow_xborder.authoring import catalog as documents
 from airflow_xborder.authoring.cases import ExpectationDocument
-from airflow_xborder.authoring.loading import load_policies
+from airflow_xborder.authoring.loading import load_policies, shipped_folder
 from airflow_xborder.cli import main, output
 from airflow_xborder.core import catalog
 from airflow_xborder.core.conflicts import find_conflicts
@@ -332,6 +332,27 @@ def test_the_readme_has_its_parts_and_each_fits_on_a_screen():
     parts = re.split(r"^## ", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
     assert len(parts) == 9
     assert {part.split("\n")[0]: part.count("\n") for part in parts if part.count("\n") > 60} == {}
+
+
+class TestLibrary:
+    """What the front page says of the packs: exact numbers of rules, and of cases the hundreds."""
+
+    def test_the_readme_counts_what_there_is(self):
+        packs = [pack for pack in load_policies().packs() if pack.jurisdiction != "base"]
+        countries = {pack.jurisdiction[:2] for pack in packs} - {"EU"}
+        dated = sum(len(pack.designations) for pack in load_policies().packs())
+        rules = sum(len(pack.requirements) for pack in load_policies().packs())
+        said = f"rules of {len(packs)} regimes of {len(countries)} countries and the EU: {rules} rules and {dated} dated statements"
+        assert said in " ".join((ROOT / "README.md").read_text().split())
+
+    def test_there_are_as_many_cases_as_it_says(self):
+        found = re.search(r"held by ([\d,]+) cases", (ROOT / "README.md").read_text())
+        cases = sum(
+            len(re.findall(r"^ *- case: ", path.read_text(), re.MULTILINE))
+            for path in shipped_folder().glob("*.cases.yaml")
+        )
+        assert found
+        assert int(found[1].replace(",", "")) <= cases < int(found[1].replace(",", "")) + 100
 
 
 def test_the_changelog_tells_the_version_and_what_changes_behaviour():
