@@ -177,6 +177,15 @@ class TestShippedPacks:
         assert found.period == Period(date(2025, 4, 8))
         assert Waiting("eu.gdpr.a48", "us.cloudact") in report.waiting
 
+    def test_what_the_packs_declare_against_each_other_can_happen_and_waits_for_none(self) -> None:
+        report = find_conflicts(load_policies())
+        declared = [entry for entry in report.conflicts if "declared" in entry.kinds]
+        assert report.waiting == ()
+        assert {(entry.first, entry.second) for entry in declared} > {
+            ("cn.pipl.a41", "us.cloudact"), ("eu.gdpr.a48", "us.cloudact"), ("eu.gdpr.erasure", "us.dsp.records"),
+        }  # fmt: skip
+        assert all(entry.is_real and entry.between == "sovereigns" for entry in declared)
+
     def test_a_pack_with_the_other_side_meets_what_waits_for_it(self) -> None:
         order = rule(
             "us.cloudact",
