@@ -342,15 +342,20 @@ def _turns(first: date, last: date | None) -> Iterator[tuple[date, str]]:
 
 def _asked(rule: Requirement, terms: Terms) -> Iterator[str]:
     if rule.constraint == Any(()):
-        yield bullet("asks for", "nothing that could be met; it forbids, or asks a person")
+        yield bullet("asks for", f"nothing that could be met: where it applies, {UNMET[rule.on_unmet]}")
         return
-    for part in rule.constraint.parts() if isinstance(rule.constraint, All) else (rule.constraint,):
-        grounds = [ground for ground in part.parts() if isinstance(ground, Alternative)]
-        if not grounds:
-            yield "- **asks for**"
-            yield from condition_list(part, 1, terms)
-            continue
-        yield "- **asks for one of**"
+    parts = rule.constraint.parts() if isinstance(rule.constraint, All) else (rule.constraint,)
+    offered = [
+        (part, [ground for ground in part.parts() if isinstance(ground, Alternative)]) for part in parts
+    ]
+    firm = [part for part, grounds in offered if not grounds]
+    if firm:
+        yield f"- **asks for{' all of' if len(firm) > 1 else ''}**"
+    for part in firm:
+        yield from condition_list(part, 1, terms)
+    for _, grounds in offered:
+        if grounds:
+            yield f"- **{'and' if firm else 'asks for'} one of**"
         for ground in grounds:
             yield f"  - {escaped(': '.join(filter(None, (ground.id, ground.citation))) or 'a ground')}"
             yield from condition_list(ground.needs, 2, terms)
