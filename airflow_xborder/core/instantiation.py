@@ -84,16 +84,16 @@ class Part:
     that tell parts apart along ``paths``: any other binds the whole whenever it binds a part (law 7).
     """
 
-    __slots__ = ("_whole", "concerned", "paths")
+    __slots__ = ("concerned", "paths", "whole")
 
     def __init__(self, whole: Instance, paths: Iterable[str]) -> None:
-        self._whole = whole
+        self.whole = whole
         self.concerned = frozenset(whole.considered)
         self.paths = tuple(paths)
 
     def leaves(self, name: str, compiled: CompiledPack) -> bool:
         """Tell whether a rule was asked of the whole, and need not be asked of a part."""
-        asked = name in self._whole.asked or compiled.pack.id in self._whole.entered
+        asked = name in self.whole.asked or compiled.pack.id in self.whole.entered
         return asked and not compiled.tells_apart(name, self.paths)
 
 
@@ -306,22 +306,36 @@ class Instance:
 
         An error on the way is noted as one of its regime, or its rule.
         """
-        days: set[tuple[str, date]] = set()
-        for head in self.policies.dated_heads:
-            case = self._case(head.time_zone, None)
-            days |= self._days_of(head, head.connects, case)
-        for compiled in self.entered.values():
-            if compiled.pack.transfer is not None:
-                case = self._case(compiled.pack.time_zone, _NONE)
-                days |= self._days_of(compiled.pack, compiled.pack.transfer, case)
-        for rule, compiled, case in self._may_turn():
-            days |= self._days_of_rule(rule, compiled, case)
         moments = {
             datetime.combine(day, time(), zone(name)).astimezone(timezone.utc)
-            for name, day in days
+            for name, day in self._turning_days[0]
             if day > day_in(name, self.as_of)
         }
         return moments.union(*(part.turns for part in self._absorbed))
+
+    @cached_property
+    def _turning_days(self) -> tuple[set[tuple[str, date]], set[str]]:
+        """The days of the whole, or what a part adds to them; and the rules of which no part can add any.
+
+        A part has fewer members than the whole, and the same documents: the dated things that a condition consults for
+        it, it consults for the whole as well.
+        """
+        known = self._part.whole if self._part else None
+        told = known._turning_days[1] if known else ()
+        days: set[tuple[str, date]] = set()
+        for head in () if known else self.policies.dated_heads:
+            case = self._case(head.time_zone, None)
+            days |= self._days_of(head, head.connects, case)
+        for name, compiled in self.entered.items():
+            if compiled.pack.transfer is not None and not (known and name in known.entered):
+                case = self._case(compiled.pack.time_zone, _NONE)
+                days |= self._days_of(compiled.pack, compiled.pack.transfer, case)
+        asked: set[str] = set()
+        for rule, compiled, case in self._may_turn():
+            if rule.id not in told and (found := self._days_of_rule(rule, compiled, case)):
+                days |= found
+                asked.add(rule.id)
+        return days, asked
 
     def _days_of(self, head: Head, condition: Condition, case: Case) -> set[tuple[str, date]]:
         try:
