@@ -77,11 +77,7 @@ def _names(path: Path, changed: int) -> Names:
 
 
 def regime_of(name: str, packs: Container[str]) -> str | None:
-    """Return the one of some packs whose id ``name`` is or begins with, the longest if there are several.
-
-    >>> regime_of("us.ca.ccpa.sale", {"us", "us.ca.ccpa"}), regime_of("data_minimization", {"us"})
-    ('us.ca.ccpa', None)
-    """
+    """Return the one of some packs whose id ``name`` is or begins with, the longest if there are several."""
     while name and name not in packs:
         name = name.rpartition(".")[0]
     return name or None
