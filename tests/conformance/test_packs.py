@@ -61,7 +61,7 @@ class TestEachPack:
     def test_it_is_no_legal_advice_and_says_when_it_was_checked(self, pack_id: str) -> None:
         document = next(row for row in POLICIES.documents if row["pack"] == pack_id)
         assert document["notice"].startswith("Not legal advice")
-        assert document["last_checked"] == "2026-11-21"
+        assert document["last_checked"] == "2026-11-24"
 
     def test_what_is_not_confirmed_asks_to_be_checked(self, pack_id: str) -> None:
         for rule in POLICIES.pack(pack_id).requirements:
