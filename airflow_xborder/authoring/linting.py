@@ -99,14 +99,30 @@ def _dated(document: Mapping[str, Any], policies: Policies, today: date) -> Iter
         message = f"last checked on {checked}, more than {STALE.days} days ago"
         yield Warned("stale", ("last_checked",), message, "check the law again, and say so here")
     pack = policies.pack(str(document["pack"]))
-    replaced = {name for rule in pack.requirements for name in rule.supersedes}
+    # Whatever was written down after its end was never meant to go on.
+    settled = {name for rule in pack.requirements for name in rule.supersedes} | _history(document)
     for number, rule in enumerate(pack.requirements):
-        if rule.expires is not None and rule.id not in replaced:
+        if rule.expires is not None and rule.id not in settled:
             yield from _ending(rule.id, rule.expires, ("requirements", number, "expires"), today)
     rows = [row for other in policies.packs() for row in other.designations]
     for number, row in enumerate(pack.designations):
-        if row.valid_until is not None and row.suspends is None and not _continued(row, rows):
+        if row.valid_until is None or row.suspends is not None or row.id in settled:
+            continue
+        if not _continued(row, rows):
             yield from _ending(row.id, row.valid_until, ("designations", number, "valid_until"), today)
+
+
+def _history(document: Mapping[str, Any]) -> set[str]:
+    """Return the rules and designations that were over on the day of their entry."""
+    rules = (
+        (row["requirement_id"], row.get("expires"), row.get("last_updated"))
+        for row in document.get("requirements") or ()
+    )
+    rows = (
+        (row["id"], row.get("valid_until"), row.get("recorded_at"))
+        for row in document.get("designations") or ()
+    )
+    return {str(name) for name, last, entered in (*rules, *rows) if last and entered and last < entered}
 
 
 def _ending(name: str, last: date, path: tuple[str | int, ...], today: date) -> Iterator[Warned]:

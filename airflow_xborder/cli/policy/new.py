@@ -15,7 +15,7 @@ from airflow_xborder.errors import PolicyValidationError
 def register(commands: Any) -> None:
     """Add the action."""
     parser = commands.add_parser("new", help="a first pack of a regime, with its cases")
-    parser.add_argument("regime", metavar="REGIME", help="its id, such as br.lgpd")
+    parser.add_argument("regime", metavar="REGIME", help="its id, such as pe.29733")
     parser.add_argument("--jurisdiction", required=True, metavar="XX", help="whose law it is: BR, US-TX, EU")
     parser.add_argument(
         "--to", metavar="FILE", help="the file (default: REGIME.yaml); the cases go beside it"

@@ -81,6 +81,15 @@ class TestDates:
         rules = make_row(**SOUND, expires="2026-11-30"), make_row("t.next", **SOUND, effective_date="2026-12-01", supersedes=["t.rule"])  # fmt: skip
         assert codes(tmp_path, make_pack("t", *rules)) == []
 
+    @pytest.mark.parametrize(("entered", "found"), [("2026-11-20", ["expired"]), ("2026-11-21", [])])
+    def test_what_was_over_when_it_was_written_down_is_history(
+        self, tmp_path: Path, entered: str, found: list[str]
+    ) -> None:
+        row = {**ROW, "valid_until": "2026-11-20", "recorded_at": entered}
+        assert codes(tmp_path, make_pack("t", designations=[row])) == found
+        rule = make_row(**SOUND, expires="2026-11-20", last_updated=entered)
+        assert codes(tmp_path, make_pack("t", rule)) == found
+
 
 class TestCases:
     PACK = make_pack(

@@ -18,15 +18,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_next_steps_work(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["policy", "new", "br.lgpd", "--jurisdiction", "BR"]) == 0
-    assert capsys.readouterr().out == "br.lgpd.yaml\nbr.lgpd.cases.yaml\n"
-    assert main(["policy", "lint", "--strict", "--packs", "br.lgpd.yaml"]) == 0
-    assert main(["policy", "test", "br.lgpd.cases.yaml", "--require-coverage", "all"]) == 0
+    assert main(["policy", "new", "pe.29733", "--jurisdiction", "PE"]) == 0
+    assert capsys.readouterr().out == "pe.29733.yaml\npe.29733.cases.yaml\n"
+    assert main(["policy", "lint", "--strict", "--packs", "pe.29733.yaml"]) == 0
+    assert main(["policy", "test", "pe.29733.cases.yaml", "--require-coverage", "all"]) == 0
 
 
 def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "own.cases.yaml").write_text("mine")
-    assert main(["policy", "new", "br.lgpd", "--jurisdiction", "BR", "--to", "own.yaml"]) == 2
+    assert main(["policy", "new", "pe.29733", "--jurisdiction", "PE", "--to", "own.yaml"]) == 2
     assert "error: `own.cases.yaml` is there already" in capsys.readouterr().err
     assert (folder / "own.cases.yaml").read_text() == "mine"
     assert not (folder / "own.yaml").exists()
@@ -34,7 +34,7 @@ def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("name", ["own.json", "own.cases.yaml", "own"])
 def test_a_name_that_no_pack_has(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["policy", "new", "br.lgpd", "--jurisdiction", "BR", "--to", name]) == 2
+    assert main(["policy", "new", "pe.29733", "--jurisdiction", "PE", "--to", name]) == 2
     assert "hint: call it NAME.yaml" in capsys.readouterr().err
 
 
