@@ -64,10 +64,10 @@ class TestDefinitions:
         assert "defined by itself" in wrong(make_pack("t", definitions={"a": "b", "b": {"not": "a"}})).message
 
     def test_one_of_another_regime(self) -> None:
-        error = wrong(make_pack("t", make_row(when={"all": ["special_category"]})))
+        error = wrong(make_pack("t", make_row(when={"all": ["firm_safeguards"]})))
         assert (
             error.message
-            == "`special_category` is a definition of `eu.gdpr`, and definitions are a pack's own"
+            == "`firm_safeguards` is a definition of `eu.gdpr`, and definitions are a pack's own"
         )
         assert error.path == ("requirements", 0, "when", "all", 0)
 

@@ -30,13 +30,16 @@ def test_cases_and_notes_are_no_packs(tmp_path: Path) -> None:
 def test_names_are_those_of_the_documents() -> None:
     names = shipped_names()["jp.appi"]
     assert "jp.appi.a28" in names.rules
-    assert names.definitions == {"abroad", "third_party"}
+    assert names.definitions == {
+        "abroad", "equivalent_country", "exception_27", "informed_consent", "provision", "third_party", "under_appi"
+    }  # fmt: skip
     assert "jp.not_handled" in names.attributes
 
 
 def test_a_name_of_another_regime() -> None:
-    assert other_regime("special_category", "acme", "definitions") == "eu.gdpr"
-    assert other_regime("special_category", "eu.gdpr", "definitions") is None
+    assert other_regime("firm_safeguards", "acme", "definitions") == "eu.gdpr"
+    assert other_regime("firm_safeguards", "eu.gdpr", "definitions") is None
+    assert other_regime("special_category", "eu.gdpr", "definitions") == "eu.ai_act", "the first of several"
     assert other_regime("jp.not_handled", "acme", "attributes") == "jp.appi"
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 import json
+import shutil
 
 import pytest
 
-from airflow_xborder.authoring.loading import shipped_folder
+from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids
 from airflow_xborder.cli.main import main
 
 SUSPENSION = {
@@ -20,6 +21,19 @@ def new(tmp_path):
     path = tmp_path / "watch.json"
     path.write_text(json.dumps(SUSPENSION))
     return f"eu.gdpr,{path}"
+
+
+SOME = ("eu.gdpr", "jp.appi", "us.ccpa", "us.dsp")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Some shipped packs, with the base pack."""
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    for name in ("base", *SOME):
+        shutil.copy(shipped_folder() / f"{name}.yaml", packs)
+    return packs
 
 
 def run(capsys, *arguments):
@@ -48,18 +62,22 @@ def test_as_json_and_without_flows(new, capsys) -> None:
     assert report["consequences"] == []
 
 
-def test_a_folder_with_a_base_pack_of_its_own_is_a_whole_set(capsys) -> None:
-    _, printed = run(capsys, str(shipped_folder()), ",".join(("eu.gdpr", "jp.appi", "us.ccpa", "us.dsp")))
+def test_a_folder_with_a_base_pack_of_its_own_is_a_whole_set(folder, capsys) -> None:
+    _, printed = run(capsys, str(folder), ",".join(SOME))
     assert printed.out == "0 differences\n"
 
 
-def test_a_release(tmp_path, capsys) -> None:
-    from airflow_xborder.authoring.loading import load_policies
+def test_a_release(folder, tmp_path, capsys) -> None:
     from airflow_xborder.services.release import build_release
 
     path = tmp_path / "release.json"
-    path.write_bytes(build_release(load_policies(), {"version": 1}).data)
-    _, printed = run(capsys, str(path), str(shipped_folder()))
+    path.write_bytes(build_release(load_policies(SOME), {"version": 1}).data)
+    _, printed = run(capsys, str(path), str(folder))
+    assert printed.out == "0 differences\n"
+
+
+def test_the_library_is_no_other_than_itself(capsys) -> None:
+    _, printed = run(capsys, str(shipped_folder()), ",".join(set(shipped_ids()) - {"base"}))
     assert printed.out == "0 differences\n"
 
 

@@ -29,8 +29,12 @@ datasets:
 """
 
 
-def run(capsys, *arguments):
-    code = main(["policy", "impact", *arguments])
+# With these, the flow of FLOW is lawful, and no other law says anything about it.
+SOME = "eu.gdpr,jp.appi,us.ccpa,us.dsp"
+
+
+def run(capsys, *arguments, packs=("--packs", SOME)):
+    code = main(["policy", "impact", *arguments, *packs])
     return code, capsys.readouterr()
 
 
@@ -41,8 +45,9 @@ def flows(tmp_path):
     return str(path)
 
 
-def test_the_suspension_of_the_data_privacy_framework_names_what_breaks(capsys) -> None:
-    code, printed = run(capsys, *SUSPENDED)
+@pytest.mark.parametrize("packs", [("--packs", SOME), ()], ids=["some", "library"])
+def test_the_suspension_of_the_data_privacy_framework_names_what_breaks(packs, capsys) -> None:
+    code, printed = run(capsys, *SUSPENDED, packs=packs)
     assert code == 0
     assert printed.out.startswith("designation eu.adequacy.us, suspended from 2027-03-01 on\n")
     assert "rests on it through eu.gdpr.a45 (GDPR Art. 45)" in printed.out
