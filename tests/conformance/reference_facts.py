@@ -56,6 +56,7 @@ def snapshot(flow: Mapping[str, Any], complete: bool) -> Snapshot:
         "collected_purposes": set(flow["collected_purposes"]) if "collected_purposes" in flow else None,
         "purpose": purpose(flow, complete),
         "retention_days": flow.get("retention_days"),
+        "legal_basis": {f"{row['regime']}:{row['type']}" for row in flow.get("legal_basis", ())} or None,
     }
     for name in ("source", "destination"):
         end = flow[name]
@@ -97,9 +98,9 @@ def purpose(flow: Mapping[str, Any], complete: bool) -> set[str] | None:
 def add_reach(values: dict[str, Any], flow: Mapping[str, Any]) -> None:
     """Add every place at which somebody gets hold of the data."""
     reach = places_of(flow["destination"])
-    for level in LEVELS:
+    for level in (*LEVELS, "key_custody", "transit"):
         ends = flow.get("places", {}).get(level, ())
-        reach = reach.union(*(places_of(end) for end in ends))
+        reach = reach.union(*(places_of(end) for end in ends if level in LEVELS))
         if level in flow.get("places", {}):
             values[f"places.{level}"] = set().union(*(places_of(end) for end in ends))
     importer = flow.get("importer", {})
@@ -119,7 +120,11 @@ def add_party(values: dict[str, Any], name: str, party: Mapping[str, Any]) -> No
         values[f"{name}.{key}"] = party.get(key)
     if party.get("subprocessors"):
         values[f"{name}.same_entity"] = False
+    roles = party.get("legal_roles")
+    values[f"{name}.legal_roles"] = None if roles is None else {f"{key}:{roles[key]}" for key in roles}
     values[f"{name}.organised_in"] = party.get("organised_in", party.get("country"))
+    if party.get("subprocessors"):
+        values[f"{name}.same_entity"] = False
     homes = {party.get("organised_in"), party.get("country"), party.get("residence")}
     values[f"{name}.us_person"] = party.get("us_person", True if "US" in homes else None)
     values[f"{name}.sector"] = set(party["sector"]) if "sector" in party else None

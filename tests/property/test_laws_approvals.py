@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.approvals import (
     Approval,
     apply_approvals,
@@ -26,7 +25,6 @@ from tests.deployment import NOW, PEOPLE, TARGET, Deployment
 from tests.factories import EMAIL, decide, make_pack
 from tests.generators import flows, packs, rows, some_of
 
-SHIPPED = load_policies()
 few = settings(max_examples=80)
 KEY = "0" * 64
 RULE: dict[str, Any] = {

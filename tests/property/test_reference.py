@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from airflow_xborder.authoring.loading import load_policies
 from airflow_xborder.core.compilation import Policies
@@ -15,6 +16,7 @@ from airflow_xborder.core.flow import DataFlow
 from tests.conformance import reference
 from tests.factories import decide
 from tests.generators import flags, flows, moments, packs
+from tests.library_flows import LibraryFlows
 
 SHIPPED = load_policies()
 
@@ -40,6 +42,12 @@ def test_the_shipped_packs_mean_what_the_reference_says(
     flow: DataFlow, as_of: datetime, complete: bool
 ) -> None:
     agree(SHIPPED, flow, as_of, complete)
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 2**32))
+def test_the_library_means_it_too_where_its_packs_are_put_to_the_test(seed: int) -> None:
+    agree(SHIPPED, *LibraryFlows(seed).question())
 
 
 @settings(max_examples=200)
