@@ -8,22 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from airflow_xborder.adapters.engines.native import NativeEngine
-from airflow_xborder.authoring.cases import CaseResult, run_cases, untested
+from airflow_xborder.authoring.cases import CaseResult, untested
 from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids
-from airflow_xborder.core.combining import Frame
-from airflow_xborder.core.compilation import Policies
-from airflow_xborder.core.decision import Decision
-from airflow_xborder.core.facts import Facts
-from airflow_xborder.ports.policy_engine import Question
+from tests.shipped_cases import shipped_results
 
-
-def decide(policies: Policies, facts: Facts, frame: Frame) -> Decision:
-    """Decide with the native engine."""
-    return NativeEngine().decide(Question(policies=policies, facts=facts, frame=frame))
-
-
-RESULTS = run_cases([shipped_folder()], decide)
+RESULTS = shipped_results()
 POLICIES = load_policies()
 CONFIDENT = {"confirmed"}
 
