@@ -97,6 +97,37 @@ class Part:
         return asked and not compiled.tells_apart(name, self.paths)
 
 
+class _Cases:
+    """The question about one flow, made once for each day on which some time zone asks it."""
+
+    __slots__ = ("_as_of", "_cases", "_facts", "_policies")
+
+    def __init__(self, policies: Policies, facts: Facts, as_of: datetime) -> None:
+        self._policies = policies
+        self._facts = facts
+        self._as_of = as_of
+        self._cases: dict[tuple[str | date, frozenset[str] | None], Case] = {}
+
+    def __call__(self, name: str, uncured: frozenset[str] | None) -> Case:
+        """Return the question in a time zone, where some safeguards cure nothing; ``None`` is that of connecting factors."""
+        case = self._cases.get((name, uncured))
+        if case is not None:
+            return case
+        day = day_in(name, self._as_of)
+        # Many zones share a day, and with it everything that was answered.
+        case = self._cases.get((day, uncured))
+        if case is None:
+            case = self._cases[day, uncured] = Case(
+                facts=self._facts,
+                on=day,
+                designations=self._policies.designations,
+                connecting=uncured is None,
+                uncured=uncured or _NONE,
+            )
+        self._cases[name, uncured] = case
+        return case
+
+
 class Instance:
     """The part of the policies that concerns one flow; the order of packs and rules does not matter.
 
@@ -119,31 +150,12 @@ class Instance:
         self.entered: dict[str, CompiledPack] = {}
         self.asked: set[str] = set()
         self._pulled: list[tuple[Requirement, frozenset[str], CompiledPack]] = []
-        self._cases: dict[tuple[str | date, frozenset[str] | None], Case] = {}
+        self._case = _Cases(policies, facts, as_of)
         try:
             self._connect()
             self._pull_in_dependencies()
         except RULE_ERRORS as error:
             self.errors["policies"] = failure(error)
-
-    def _case(self, name: str, uncured: frozenset[str] | None) -> Case:
-        """Return the question in a time zone; ``None`` for the question of connecting factors."""
-        case = self._cases.get((name, uncured))
-        if case is not None:
-            return case
-        day = day_in(name, self.as_of)
-        # Many zones share a day, and with it everything that was answered.
-        case = self._cases.get((day, uncured))
-        if case is None:
-            case = self._cases[day, uncured] = Case(
-                facts=self.facts,
-                on=day,
-                designations=self.policies.designations,
-                connecting=uncured is None,
-                uncured=uncured or _NONE,
-            )
-        self._cases[name, uncured] = case
-        return case
 
     def _connect(self) -> None:
         for left in self.policies.concerned(self._case("UTC", None)):
