@@ -7,10 +7,10 @@ the cases of a pack say it, and a little change of them lies on the other side o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from airflow_xborder.authoring.loading import shipped_folder, shipped_ids
 from airflow_xborder.authoring.shipped import CASES_SUFFIX
@@ -19,16 +19,19 @@ from airflow_xborder.core.flow import DataFlow
 from airflow_xborder.core.structure import instant
 from tests.random_flows import Flows
 
+# A flow, the moment at which it is asked about, and whether its row is complete.
+Question: TypeAlias = "tuple[DataFlow, datetime, bool]"
 # Of what a case says, this is more telling in part than altogether: two cases' facts of one are put together.
 _MERGED = ("attributes", "importer", "exporter", "subjects")
 
 
 class Example(NamedTuple):
-    """The question of a case."""
+    """The question of a case, and which requirements it says apply."""
 
     flow: dict[str, Any]
     moment: datetime
     complete: bool
+    claims: frozenset[str]
 
 
 @lru_cache(maxsize=256)
@@ -40,6 +43,11 @@ def examples_of(pack: str) -> tuple[Example, ...]:
             case["flow"],
             instant(str(case.get("as_of", data["as_of"])), "as_of"),
             case.get("complete", True),
+            frozenset(
+                name
+                for name, status in case["expect"].get("requirements", {}).items()
+                if status != "not_applicable"
+            ),
         )
         for case in data["cases"]
     )
@@ -53,11 +61,19 @@ class LibraryFlows(Flows):
         self._examples = [one for pack in packs or shipped_ids() for one in examples_of(pack)]
         self._waiting: list[int] = []
 
-    def question(self) -> tuple[DataFlow, datetime, bool]:
-        """Return a flow, the moment at which it is asked about, and whether its row is complete."""
+    def telling(self) -> Iterator[Question]:
+        """Yield questions of cases as they stand, few of them, to which together everything applies that cases name."""
+        seen: set[str] = set()
+        for one in self.random.sample(self._examples, len(self._examples)):
+            if not one.claims <= seen:
+                seen |= one.claims
+                yield DataFlow.parse(one.flow), one.moment, one.complete
+
+    def question(self) -> Question:
+        """Return the question of a case, most often a changed one."""
         if not self._waiting:
             self._waiting = self.random.sample(range(len(self._examples)), len(self._examples))
-        flow, moment, complete = self._examples[self._waiting.pop()]
+        flow, moment, complete, _ = self._examples[self._waiting.pop()]
         if self.flag(0.8):
             flow = self._changed(flow)
         if self.flag(0.2):

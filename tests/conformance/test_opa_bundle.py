@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bundle answers as the native engine does: ten thousand flows, asked of a real OPA, over shipped and drawn packs."""
+"""The bundle answers as the native engine does: ten thousand flows, asked of a real OPA, over the whole library, parts of it, and
+drawn packs."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, TypeAlias
 
 import pytest
 import requests
@@ -17,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from airflow_xborder.adapters.engines.native import NativeEngine
-from airflow_xborder.authoring.loading import load_policies, shipped_folder
+from airflow_xborder.authoring.loading import load_policies, shipped_folder, shipped_ids
 from airflow_xborder.cli.main import main
 from airflow_xborder.core.compilation import Policies
 from airflow_xborder.core.decision import Decision
@@ -28,11 +32,13 @@ from airflow_xborder.demo.processes import Command, Supervisor, free_port, wait_
 from airflow_xborder.ports.policy_engine import Question
 from tests import generators
 from tests.factories import make_frame
+from tests.library_flows import LibraryFlows
 from tests.random_flows import Flows
 from tests.tools import programs
 from tests.tools.servers import OpaServer, start_opa
 
-SHIPPED, SETS, EACH, BATCH = 6000, 50, 80, 50
+WHOLE, OF_CASES, PARTS, OF_EACH, SETS, EACH, BATCH = 2000, 1800, 10, 400, 50, 80, 50
+Asked: TypeAlias = "tuple[Facts, datetime]"
 # A server without the bundle takes them one by one, and so in the order of what they use.
 ORDER = (
     "facts",
@@ -71,12 +77,12 @@ def _real(supervisor: Supervisor) -> OpaServer | None:
     return OpaServer(url=url, is_real=True, server=server)
 
 
-def asked(flows: Flows, number: int) -> list[tuple[Facts, Any]]:
+def asked(flows: Flows, number: int) -> list[Asked]:
     """Return facts with the moment of the question; of some the catalog's row is not complete."""
     return [(normalise(flows.flow(), complete=flows.flag(0.7)), flows.moment()) for _ in range(number)]
 
 
-def of_opa(server: OpaServer, policies: Policies, questions: list[tuple[Facts, Any]]) -> list[dict[str, Any]]:
+def of_opa(server: OpaServer, policies: Policies, questions: list[Asked]) -> list[dict[str, Any]]:
     """Return OPA's answers, in batches over two connections."""
     model = rego_model(policies)
     server.put_data("xborder/model", model)
@@ -94,7 +100,7 @@ def of_opa(server: OpaServer, policies: Policies, questions: list[tuple[Facts, A
         return [answer for answers in pool.map(ask, batches) for answer in answers]
 
 
-def of_native(policies: Policies, questions: list[tuple[Facts, Any]]) -> Iterator[Decision]:
+def of_native(policies: Policies, questions: list[Asked]) -> Iterator[Decision]:
     engine = NativeEngine()
     for facts, moment in questions:
         yield engine.decide(Question(facts=facts, policies=policies, frame=make_frame(moment)))
@@ -134,9 +140,7 @@ def compared_with(answer: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def require_alike(
-    server: OpaServer, policies: Policies, questions: list[tuple[Facts, Any]]
-) -> list[Decision]:
+def require_alike(server: OpaServer, policies: Policies, questions: list[Asked]) -> list[Decision]:
     """Assert that both say the same of every question."""
     decisions = list(of_native(policies, questions))
     answers = of_opa(server, policies, questions)
@@ -146,20 +150,58 @@ def require_alike(
     return decisions
 
 
+def of_library(seed: int, number: int, packs: Collection[str] | None = None) -> list[Asked]:
+    """Return questions that reach what the packs are about."""
+    flows = LibraryFlows(seed, packs)
+    drawn = islice(chain(flows.telling(), iter(flows.question, None)), number)
+    return [(normalise(flow, complete=complete), moment) for flow, moment, complete in drawn]
+
+
+def require_all_seen(statuses: Counter[tuple[str, str]]) -> None:
+    """Assert that every shipped requirement was seen applying, and nearly every one in more than one status."""
+    seen = {name for name, _ in statuses}
+    assert seen == set(load_policies().owners)
+    assert len(statuses) > 2 * len(seen)
+
+
+def statuses_of(decisions: Iterable[Decision]) -> Counter[tuple[str, str]]:
+    """Return how often each requirement had each status."""
+    return Counter((row.requirement_id, row.status) for decision in decisions for row in decision.applicable)
+
+
 @pytest.mark.limit(900)
-def test_shipped_packs_answer_alike(opa: OpaServer) -> None:
-    decisions = require_alike(opa, load_policies(None), asked(Flows(20261121), SHIPPED))
+def test_the_whole_library_answers_alike(opa: OpaServer) -> None:
+    questions = [*of_library(20261121, OF_CASES), *asked(Flows(20261121), WHOLE - OF_CASES)]
+    decisions = require_alike(opa, load_policies(), questions)
     outcomes = Counter(decision.outcome.value for decision in decisions)
-    statuses = Counter(
-        (row.requirement_id, row.status) for decision in decisions for row in decision.applicable
-    )
+    statuses = statuses_of(decisions)
     print(f"\nanswered alike: {len(decisions)} {dict(outcomes)}")
     print(f"requirements by status: {dict(Counter(status for _, status in statuses))}")
-    assert min(outcomes[name] for name in ("allow", "review", "deny")) > 0.15 * SHIPPED
-    # Every shipped requirement was seen applying; nearly every one in more than one status.
-    seen = {name for name, _ in statuses}
-    assert seen == set(load_policies(None).owners)
-    assert len(statuses) > 2 * len(seen)
+    assert min(outcomes[name] for name in ("allow", "review", "deny")) > 0.15 * WHOLE
+    require_all_seen(statuses)
+
+
+@pytest.mark.limit(900)
+def test_parts_of_the_library_answer_alike(opa: OpaServer) -> None:
+    """Other packs around them are other answers: what no pack covers is a gap, what none displaces stands."""
+    statuses: Counter[tuple[str, str]] = Counter()
+    for number, packs in enumerate(drawn_parts()):
+        questions = of_library(number, OF_EACH, packs)
+        statuses += statuses_of(require_alike(opa, load_policies(packs), questions))
+    require_all_seen(statuses)
+
+
+def drawn_parts() -> list[list[str]]:
+    """Return the shipped packs in a few lots; what rests on another pack is in its lot."""
+    lots: dict[str, set[str]] = {name: {name} for name in shipped_ids()}
+    owners = load_policies().owners
+    for pack in load_policies().packs():
+        for name in {owners[other] for rule in pack.requirements for other in rule.dependencies} - {"base"}:
+            joined = lots[pack.id] | lots[name]
+            lots |= dict.fromkeys(joined, joined)
+    apart = sorted({min(lot): sorted(lot) for lot in lots.values()}.values())
+    Random(1121).shuffle(apart)
+    return [[name for lot in apart[start::PARTS] for name in lot] for start in range(PARTS)]
 
 
 @pytest.mark.limit(900)
