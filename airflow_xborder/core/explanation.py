@@ -22,7 +22,7 @@ TEMPLATES: dict[str, str] = {
     "review": "{citation} asks for a person's judgement: {description}.",
     "missing_for_applicability": "Whether {citation} applies cannot be told without `{fact}`.",
     "missing_for_constraint": "Whether {citation} is met cannot be told without `{fact}`.",
-    "missing_for_connection": "Whether {regimes} concern the flow cannot be told without `{fact}`: the data set's catalog row is incomplete.",
+    "missing_for_connection": "Without `{fact}` it cannot be told whether the flow concerns {regimes}: the data set's catalog row is incomplete.",
     "missing_place": "The flow reaches a place that is not named (`{fact}`).",
     "missing_subdivision": "Parts of {place} have rules of their own for {category}; which part the data is in, `{fact}`, is not said.",
     "restriction": "A restriction stands until a person resolves it: {restriction}.",
