@@ -11,9 +11,9 @@ import pytest
 from airflow_xborder.authoring.cases import ExpectationDocument, run_cases, untested
 from airflow_xborder.authoring.documents import DesignationDocument, PackDocument, RequirementDocument
 from airflow_xborder.authoring.loading import load_policies, shipped_folder
+from airflow_xborder.cli.policy.cases import decide
 from airflow_xborder.core.condition_syntax import _SPECIAL, NAMES
 from airflow_xborder.core.requirement import Effect, Level, OnUnmet
-from tests.conformance.test_packs import decide
 
 PAGE = (shipped_folder().parent / "README.md").read_text(encoding="utf-8")
 PACK, CASES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
